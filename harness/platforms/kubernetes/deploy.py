@@ -70,7 +70,7 @@ class KubernetesDeployment:
     def _checked(self) -> dict[str, str]:
         """Settings by the manifests' names; raises Refused for what is wrong before anything is asked."""
         if problems := [words for part in self.parts for words in part.problems()]:
-            raise Refused("\n  - ".join(["manifests and target.toml differ:", *problems]), "make them say the same")
+            raise Refused("\n  - ".join(["manifests and target.toml differ:", *problems]), "make them agree")
         names = [part.workload.said for part in self.parts]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             both = ", ".join(part.target.name for part in self.parts)
@@ -167,7 +167,7 @@ class KubernetesDeployment:
         heard: Heard,
         notes: list[str],
     ) -> dict[str, str]:
-        """What fills manifests and nobody says: key, image, and where load comes from."""
+        """Values that nobody has to set: key, image, and where load comes from."""
         with steps.timed("provider key") as step:
             version, step.did = Key(cluster, self.namespace).ensure(self.given.get("PROVIDER_KEY"))
         with steps.timed("image") as step:
@@ -217,7 +217,7 @@ class KubernetesDeployment:
         """Where load comes from, and nothing else."""
         if found.kept.get("FRONT") != "balancer":
             raise Refused(
-                f"no load balancer of pilot deploy limits who reaches {self.namespace}",
+                f"pilot deploy made no load balancer in {self.namespace}: there is no address to renew",
                 "--set Front=balancer makes one",
             )
         source = {"SOURCE": self._source(placing.cluster, notes)}
@@ -251,7 +251,7 @@ def _architecture(cluster: Cluster) -> str:
 def _no_address(part: Part) -> str:
     space, name = part.config.namespace, part.workload.name
     if part.config.knative:
-        return f"{part.target.name}: Knative gives {name} no URL yet; base_url in target.toml wants it once it does"
+        return f"{part.target.name}: Knative gives {name} no URL yet; write it as base_url in target.toml once it does"
     return (
         f"{part.target.name}: nothing leads to it from outside. For pilot check: "
         f"kubectl --namespace {space} port-forward service/{name} 8080:80, with base_url http://127.0.0.1:8080. "

@@ -24,7 +24,6 @@ DEPLOYS = (
     *(("", "services"), ("", "secrets"), ("", "configmaps"), ("", "serviceaccounts")),
     *(("autoscaling", "horizontalpodautoscalers"), ("policy", "poddisruptionbudgets")),
 )
-ADMIN = "kubectl create rolebinding pilot --clusterrole=admin --user=USER, in the namespace; docs/deploy.md has all that is needed"
 CPUS, MEMORIES = ("cpu", "requests.cpu"), ("memory", "requests.memory")
 
 
@@ -101,7 +100,9 @@ def _may_deploy(target: Target, config: Kubernetes, reach: Reach) -> list[Findin
             f"{v} {r}" for g, r in kinds for v in ("create", "patch", "delete") if not _may(config, reach, g, r, v)
         ]
         if lacking:
-            return Finding(name, State.WRONG, f"may not {', '.join(lacking)} in {config.namespace}", ADMIN)
+            words = f"may not {', '.join(lacking)} in {config.namespace}"
+            fix = f"kubectl create rolebinding pilot --clusterrole=admin --user=USER --namespace={config.namespace}"
+            return Finding(name, State.WRONG, words, f"{fix}; docs/deploy.md has all that is needed")
         return Finding(name, State.GOOD, "create, patch, delete")
 
     return guarded(name, look, "allow selfsubjectaccessreviews, which every user may by default")

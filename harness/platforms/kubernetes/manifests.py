@@ -62,7 +62,7 @@ class Manifest:
             f"{setting_of(n)} has a quote, a backslash or a line break" for n, v in known.items() if BREAKS.search(v)
         ]
         if problems:
-            raise Refused(f"{self.path.name}: {'; '.join(problems)}", "--set NAME=VALUE says it")
+            raise Refused(f"{self.path.name}: {'; '.join(problems)}", "--set NAME=VALUE sets it")
         return WANTED.sub(lambda found: known[found.group(1)], self.text)
 
 

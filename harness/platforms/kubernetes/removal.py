@@ -27,7 +27,7 @@ UNLABELLED = (
 )
 BALANCED = "service.kubernetes.io/load-balancer-cleanup"  # which holds a Service until the cloud's own is gone
 NOT_LOOKED = (
-    "the nodes, which are billed on; images in the registry; the cloud's own list of balancers and disks, "
+    "the nodes, which are still billed; images in the registry; the cloud's own list of balancers and disks, "
     "whose finalizers hold each Service and volume until they are gone"
 )
 
