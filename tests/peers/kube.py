@@ -67,6 +67,13 @@ def valid(text):
         kubernetes_validate.validate(said, "1.31", strict=True)
 
 
+def _read(content):
+    try:
+        return yaml.safe_load(content)
+    except yaml.YAMLError as error:
+        raise Refusal(400, f"error decoding YAML: {error}") from None
+
+
 class Kube:
     """``cut_at``: the call at which the process ends, before it is carried out, or ``after`` it was."""
 
@@ -223,7 +230,7 @@ class Kube:
                 raise Refusal(409, f'{kind} "{key[3]}" already exists')
         else:
             applies = request.headers["content-type"] == "application/apply-patch+yaml"
-            body = yaml.safe_load(request.content) if applies else json.loads(request.content)
+            body = _read(request.content) if applies else json.loads(request.content)
             if not applies:
                 there = self._there(*key)
                 self._set(there, params.get("fieldManager", "unknown"), body, force=True, merge=True)
@@ -234,7 +241,10 @@ class Kube:
                 namespace,
                 kind,
             )
-        valid(json.dumps(body, sort_keys=True))
+        try:
+            valid(json.dumps(body, sort_keys=True))
+        except kubernetes_validate.ValidationError as error:
+            raise Refusal(422, f'{kind} "{key[3]}" is invalid: {error.message}') from None
         target = self.objects.get(key)
         if dry:
             copy = Object(api, kind, key[3], namespace)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.errors import BadFile, Refused
+from harness.errors import BadFile, PilotError, Refused
 from harness.platforms.kubernetes.manifests import manifests_of
 from tests.peers.kube import KINDS, Kube
 from tests.platforms.kubernetes.rigs import (
@@ -90,6 +90,23 @@ def test_a_setting_without_a_value_is_refused(made, name):
 def test_a_value_that_would_end_its_quotes_is_refused(made):
     with pytest.raises(Refused, match="Model has a quote"):
         made(Kube(), settings={"Model": 'x", "y'}).deploy(Heard())
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "words"),
+    [
+        ("${MOST_REPLICAS:-10}", "many", r"HTTP 422: .*rag-chat.* is invalid: 'many' is not"),
+        ("minAvailable: 1", "minAvailable: [1", "HTTP 400: error decoding YAML"),
+    ],
+    ids=["value", "YAML"],
+)
+def test_what_the_cluster_would_refuse_is_in_the_plan_in_its_words(tmp_path, was, now, words):
+    root, cluster = workspace(tmp_path), Kube()
+    deployment(root, cluster).deploy(Heard())
+    path = root / "targets" / "kubernetes" / "deployment.yaml"
+    path.write_text(path.read_text().replace(was, now))
+    with pytest.raises(PilotError, match=f"a dry run is refused: .* of deployment.yaml: {words}"):
+        deployment(root, cluster).intent(destroy=False)
 
 
 def test_a_manifest_of_another_namespace_is_refused(tmp_path):
