@@ -15,7 +15,7 @@ from harness.campaign.progress import Progress
 from harness.cli import page
 from harness.cli.output import emit
 from harness.errors import Exit, PilotError, Refused
-from harness.platforms.deploying import BUILDERS, Destroyed, Intent, Standing
+from harness.platforms.deploying import BUILDERS, Destroyed, Intent, Standing, Step
 from harness.run.deploy import Deploys, Wishes, summary
 from harness.workspace import find, trust
 
@@ -161,8 +161,7 @@ def _print(one: Intent) -> None:
     print(one.where)
     rows: list[tuple[str, ...]] = []
     for step in one.steps:
-        takes = f"{'' if step.measured else '~'}{step.minutes:.0f} min" if step.minutes else ""
-        rows.append((step.name, step.does, takes, ""))
+        rows.append((step.name, step.does, _minutes(step), ""))
         rows += [("", f"  {line.what}", "", _usd(line)) for line in step.standing]
     page.rows(page.console(), "", ("step", "what", "takes", "USD an hour idle"), rows, right=(2, 3))
     marked = any(not s.confirmed for step in one.steps for s in step.standing)
@@ -174,6 +173,14 @@ def _print(one: Intent) -> None:
     print(f"takes about {max(1, round(one.minutes))} min")
     for note in one.notes:
         print(f"  {note}")
+
+
+def _minutes(step: Step) -> str:
+    if not step.minutes:
+        return ""
+    if not step.measured:
+        return f"~{max(1, round(step.minutes))} min"
+    return f"{step.minutes:.0f} min" if step.minutes >= 1 else "<1 min"
 
 
 def _usd(line: Standing) -> str:

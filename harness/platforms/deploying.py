@@ -125,6 +125,13 @@ class Destroyed:
     notes: tuple[str, ...] = ()
 
 
+class Part(Protocol):
+    """One target, as its platform deploys it."""
+
+    @property
+    def target(self) -> Target: ...
+
+
 class Deployment(Protocol):
     """Every target that is deployed together. Each method may be cut at any instant: the next call goes on."""
 
@@ -132,6 +139,9 @@ class Deployment(Protocol):
     def known(self) -> Mapping[str, str]:
         """Each name that ``--set`` may have here, with the spelling that a hint shows."""
         ...
+
+    @property
+    def parts(self) -> Sequence[Part]: ...
 
     def intent(self, *, destroy: bool) -> Intent:
         """Changes nothing."""

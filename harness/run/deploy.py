@@ -117,16 +117,17 @@ class Deploys:
         with alone(self._workspace.state / LOCK, "pilot destroy"):
             for one in self._all:
                 done = one.destroy(progress)
-                self._noted("destroy", done.steps, [t.name for t in self.targets], done.left)
+                self._noted("destroy", done.steps, [part.target.name for part in one.parts], done.left)
                 out.append(done)
         return out
 
     def _noted(self, what: str, steps: Sequence[Took], names: Sequence[str], left: Sequence[str] = ()) -> None:
-        """Nothing where nothing changed, but for a deployment that a cut left unnoted."""
+        """Nothing where nothing changed, but for a deployment or a removal that a cut left unnoted."""
         known = {e.get("target") for e in self._store.journal() if (e["event"], e.get("step")) == (EVENT, "deploy")}
         news = [s for s in steps if s.did not in (KEPT, "answered") or (s.target and s.target not in known)]
-        was_left = what == "destroy" and any("left" in entry for entry in self._store.deployments()[-1:])
-        if not news and not was_left:
+        last = next((e for e in reversed(self._store.deployments()) if set(names) & set(e["targets"])), None)
+        stood = last is not None and (last["what"] == "deploy" or "left" in last)
+        if not news and not (what == "destroy" and stood):
             return
         entry = {"what": what, "targets": list(names), "steps": steps}
         self._store.add_deployment(entry | ({"left": list(left)} if left else {}))

@@ -26,7 +26,7 @@ class Prospect:
 def without_unset(data: Mapping[str, Any], known: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The tables without what names a variable that is not ``known``, and these variables; ``base_url`` leads nowhere then.
 
-    What [runtime] wants of a deployment stands in as a name that nothing has.
+    A value of [runtime] that only a deployment gives becomes a name that nothing has.
     """
     unset: dict[str, None] = {}
 

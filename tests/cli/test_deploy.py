@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.cli.deploy import _goes_on, _known, _settings
+from harness.cli.deploy import _goes_on, _known, _minutes, _settings
 from harness.errors import Refused
+from harness.platforms.deploying import Step
 
 MADE = SimpleNamespace(targets=(SimpleNamespace(name="aws_lambda"),))
 
@@ -25,6 +26,14 @@ def test_an_unknown_builder_is_refused_with_those_there_are():
     with pytest.raises(Refused, match="unknown builder 'kaniko'") as error:
         _known("kaniko")
     assert "buildah" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("minutes", "measured", "words"),
+    [(0, False, ""), (0.5, False, "~1 min"), (0.2, True, "<1 min"), (4, True, "4 min")],
+)
+def test_a_step_of_seconds_does_not_take_0_minutes(minutes, measured, words):
+    assert _minutes(Step("image", "build", minutes, measured)) == words
 
 
 @pytest.mark.parametrize(("as_json", "why"), [(True, "--json does not ask"), (False, "no terminal to ask")])

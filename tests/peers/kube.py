@@ -58,10 +58,17 @@ class Refusal(Exception):
 
 @cache
 def valid(text):
-    """By the API's own schemas; of what is no part of it nothing is known."""
+    """By the API's own schemas; custom resources, which have none there, are taken as they are."""
     said = json.loads(text)
     if said["apiVersion"] not in CUSTOM:
         kubernetes_validate.validate(said, "1.31", strict=True)
+
+
+def _read(content):
+    try:
+        return yaml.safe_load(content)
+    except yaml.YAMLError as error:
+        raise Refusal(400, f"error decoding YAML: {error}") from None
 
 
 class Kube(Calls):
@@ -210,7 +217,7 @@ class Kube(Calls):
                 raise Refusal(409, f'{kind} "{key[3]}" already exists')
         else:
             applies = request.headers["content-type"] == "application/apply-patch+yaml"
-            body = yaml.safe_load(request.content) if applies else json.loads(request.content)
+            body = _read(request.content) if applies else json.loads(request.content)
             if not applies:
                 there = self._there(*key)
                 self._set(there, params.get("fieldManager", "unknown"), body, force=True, merge=True)
@@ -221,7 +228,10 @@ class Kube(Calls):
                 namespace,
                 kind,
             )
-        valid(json.dumps(body, sort_keys=True))
+        try:
+            valid(json.dumps(body, sort_keys=True))
+        except kubernetes_validate.ValidationError as error:
+            raise Refusal(422, f'{kind} "{key[3]}" is invalid: {error.message}') from None
         target = self.objects.get(key)
         if dry:
             copy = Object(api, kind, key[3], namespace)
@@ -348,7 +358,7 @@ class Kube(Calls):
 
     def _rolls(self, one):
         scaler = self.one("HorizontalPodAutoscaler", one.name)
-        least = scaler.leaves[("spec", "minReplicas")] if scaler and self.autoscaler else 1
+        least = scaler.leaves[("spec", "minReplicas")] if scaler and self.autoscaler else 0
         if one.looks >= 5 and one.leaves[("spec", "replicas")] < least:
             self._set(one, CONTROLLER, {"spec": {"replicas": least}}, force=True, merge=True)
             one.looks = 2

@@ -39,7 +39,7 @@ def served(cluster):
         daemon_threads = True
 
         def handle_error(self, request, client_address):
-            """A client that gave up is none of this server's concern."""
+            """A client that gave up leaves no traceback."""
 
     server = Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()

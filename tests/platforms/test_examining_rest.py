@@ -1,5 +1,6 @@
 """Projects, subscriptions and clusters examined before money, over recorded answers of their APIs."""
 
+import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -34,7 +35,8 @@ SERVICE = "/v2/projects/shop/locations/europe-west1/services/chat"
 DEPLOYMENT = "/apis/apps/v1/namespaces/rag/deployments/chat"
 KSERVICE = "/apis/serving.knative.dev/v1/namespaces/rag/services/chat"
 METRICS = "/apis/metrics.k8s.io/v1beta1"
-QUOTAS = "/api/v1/namespaces/rag/resourcequotas"
+SPACE = "/api/v1/namespaces/rag"
+QUOTAS = f"{SPACE}/resourcequotas"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 MISSING = (404, {"error": {"code": "ResourceNotFound", "status": "NOT_FOUND", "message": "not found"}})
 DENIED = (403, {"error": {"status": "PERMISSION_DENIED", "message": "no"}})
@@ -86,6 +88,11 @@ def resource_quota(**hard):
     return {"items": [{"status": {"hard": said, "used": dict.fromkeys(said, "1")}}]}
 
 
+def only_within(request):
+    """May do anything in a namespace, and make none."""
+    return {"status": {"allowed": "namespace" in json.loads(request.content)["spec"]["resourceAttributes"]}}
+
+
 def quota(name, now, most):
     return {"name": {"value": name, "localizedValue": name}, "unit": "Count", "currentValue": now, "limit": most}
 
@@ -119,6 +126,7 @@ HEALTHY = {
     },
     f"{USAGES.replace('.App', '.Web')}/usages": {"value": [quota("FlexConsumptionMemoryMB", 4096, 512000)]},
     "/version": {"gitVersion": "v1.33.1"},
+    SPACE: {"metadata": {"name": "rag"}},
     REVIEWS: {"status": {"allowed": True}},
     "/api/v1/nodes": nodes("amd64", "amd64"),
     "/api/v1/pods": pods("1"),
@@ -243,6 +251,20 @@ def test_where_everything_is_well_nothing_is_wrong(target):
             "quotas of rag",
             "requests.cpu: 1 of 1 are used, 1 more",
             "edit resourcequota",
+        ),
+        (
+            PODS,
+            {DEPLOYMENT: MISSING, QUOTAS: resource_quota(limits_memory="4Gi")},
+            "quotas of rag",
+            "limits.memory: 0.0 GiB of 4.0 GiB are used, 4.0 GiB more are wanted",
+            "edit resourcequota",
+        ),
+        (
+            PODS,
+            {DEPLOYMENT: MISSING, SPACE: MISSING, REVIEWS: only_within},
+            "permissions to deploy k8s",
+            "no namespace rag, and you may not create one",
+            "kubectl create namespace rag",
         ),
         (PODS, {METRICS: MISSING}, "metrics for the autoscaler of k8s", "no metrics API", "metrics-server"),
         (

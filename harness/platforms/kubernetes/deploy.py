@@ -72,7 +72,7 @@ class KubernetesDeployment:
     def _checked(self) -> None:
         """Raises Refused for what is wrong before anything is asked."""
         if problems := [words for part in self.parts for words in part.problems()]:
-            raise Refused("\n  - ".join(["manifests and target.toml differ:", *problems]), "make them say the same")
+            raise Refused("\n  - ".join(["manifests and target.toml differ:", *problems]), "make them agree")
         names = [part.workload.said for part in self.parts]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             both = ", ".join(part.target.name for part in self.parts)
@@ -153,7 +153,7 @@ class KubernetesDeployment:
                         [m for m in own if m.kind != NAMESPACE], {**self.values(part, found), **filled}
                     )
                     step.did = made.did
-                    placing.dropped(self._unwanted(part, chosen))
+                    placing.dropped(self._unwanted(cluster, part, chosen))
                     made.wait(heard)
                 front = balancer_of(own) is not None
                 address = wait_for_address(cluster, made.workload, self.pace, heard, wanted=front)
@@ -177,7 +177,7 @@ class KubernetesDeployment:
         heard: Heard,
         notes: list[str],
     ) -> dict[str, str]:
-        """What fills manifests and nobody says: key, image, and where load comes from."""
+        """Values that nobody has to set: key, image, and where load comes from."""
         with steps.timed("provider key") as step:
             version, step.did = Key(cluster, self.namespace).ensure(self.given.get("PROVIDER_KEY"))
         with steps.timed("image") as step:
@@ -216,16 +216,18 @@ class KubernetesDeployment:
                     made.wait(heard)
                 return
 
-    def _unwanted(self, part: Part, chosen: Mapping[Part, Chosen]) -> list[Manifest]:
-        """What this target could have and no target asks for."""
+    def _unwanted(self, cluster: Cluster, part: Part, chosen: Mapping[Part, Chosen]) -> list[Manifest]:
+        """What this target could have and no target asks for; a provider that another target may still ask stays."""
         wanted = {(m.api, m.kind, m.name) for one in chosen.values() for m in (*one.own, *one.provider)}
-        return [m for m in chosen[part].dropped if (m.api, m.kind, m.name) not in wanted]
+        found = [m for m in chosen[part].dropped if (m.api, m.kind, m.name) not in wanted]
+        shared = [m for m in found if m in part.provider]
+        return found if not shared or Removal(self, cluster).alone else [m for m in found if m not in shared]
 
     def _renewed(self, placing: Placing, found: Found, steps: Steps, notes: list[str]) -> Deployed:
         """Where load comes from, and nothing else."""
         if found.kept.get("FRONT") != "balancer":
             raise Refused(
-                f"no load balancer of pilot deploy limits who reaches {self.namespace}",
+                f"pilot deploy made no load balancer in {self.namespace}: there is no address to renew",
                 "--set Front=balancer makes one",
             )
         source = {"SOURCE": self._source(placing.cluster, notes)}
@@ -259,7 +261,7 @@ def _architecture(cluster: Cluster) -> str:
 def _no_address(part: Part) -> str:
     space, name = part.config.namespace, part.workload.name
     if part.config.knative:
-        return f"{part.target.name}: Knative gives {name} no URL yet; base_url in target.toml wants it once it does"
+        return f"{part.target.name}: Knative gives {name} no URL yet; write it as base_url in target.toml once it does"
     return (
         f"{part.target.name}: nothing leads to it from outside. For pilot check: "
         f"kubectl --namespace {space} port-forward service/{name} 8080:80, with base_url http://127.0.0.1:8080. "

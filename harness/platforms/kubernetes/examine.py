@@ -11,7 +11,7 @@ from harness.domain.finding import Finding, State
 from harness.domain.target import Target
 from harness.platforms.examining import Reach, guarded, listed, refused_as
 from harness.platforms.kubernetes.config import Kubernetes
-from harness.platforms.kubernetes.room import Asks, asks_of, exceeded, free_by_node, quantity
+from harness.platforms.kubernetes.room import GIB, Asks, asks_of, exceeded, free_by_node, quantity
 from harness.platforms.shared.answer import Answer, NoAnswer, answer_of
 from harness.platforms.shared.provider_url import provider_url_in, variables_of
 from harness.words.numbers import counted
@@ -24,8 +24,7 @@ DEPLOYS = (
     *(("", "services"), ("", "secrets"), ("", "configmaps"), ("", "serviceaccounts")),
     *(("autoscaling", "horizontalpodautoscalers"), ("policy", "poddisruptionbudgets")),
 )
-ADMIN = "kubectl create rolebinding pilot --clusterrole=admin --user=USER, in the namespace; docs/deploy.md has all that is needed"
-CPUS, MEMORIES = ("cpu", "requests.cpu"), ("memory", "requests.memory")
+CPUS, MEMORIES = ("cpu", "requests.cpu"), ("memory", "requests.memory", "limits.memory")
 
 
 def examine(target: Target, reach: Reach) -> list[Finding]:
@@ -80,9 +79,10 @@ def _allowed(target: Target, config: Kubernetes, reach: Reach, *, deployed: bool
     return guarded(name, look, "allow selfsubjectaccessreviews, which every user may by default")
 
 
-def _may(config: Kubernetes, reach: Reach, group: str, resource: str, verb: str) -> bool:
-    """Asked of the cluster, which knows every rule that counts; raises NoAnswer."""
-    asked = {"namespace": config.namespace, "group": group, "resource": resource, "verb": verb}
+def _may(config: Kubernetes, reach: Reach, group: str, resource: str, verb: str, *, everywhere: bool = False) -> bool:
+    """Asked of the cluster, which knows every rule that counts; ``everywhere``: of no namespace. Raises NoAnswer."""
+    asked = {"group": group, "resource": resource, "verb": verb}
+    asked |= {} if everywhere else {"namespace": config.namespace}
     body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
     request = {"path": REVIEWS, "body": {**body, "spec": {"resourceAttributes": asked}}}
     allowed = answer_of(_api(config, reach).post, request)["status"]["allowed"]
@@ -101,10 +101,26 @@ def _may_deploy(target: Target, config: Kubernetes, reach: Reach) -> list[Findin
             f"{v} {r}" for g, r in kinds for v in ("create", "patch", "delete") if not _may(config, reach, g, r, v)
         ]
         if lacking:
-            return Finding(name, State.WRONG, f"may not {', '.join(lacking)} in {config.namespace}", ADMIN)
+            words = f"may not {', '.join(lacking)} in {config.namespace}"
+            fix = f"kubectl create rolebinding pilot --clusterrole=admin --user=USER --namespace={config.namespace}"
+            return Finding(name, State.WRONG, words, f"{fix}; docs/deploy.md has all that is needed")
+        if not _has_namespace(config, reach) and not _may(config, reach, "", "namespaces", "create", everywhere=True):
+            words = f"there is no namespace {config.namespace}, and you may not create one"
+            return Finding(name, State.WRONG, words, f"ask an admin: kubectl create namespace {config.namespace}")
         return Finding(name, State.GOOD, "create, patch, delete")
 
     return guarded(name, look, "allow selfsubjectaccessreviews, which every user may by default")
+
+
+def _has_namespace(config: Kubernetes, reach: Reach) -> bool:
+    """Raises NoAnswer where the cluster does not say."""
+    try:
+        answer_of(_api(config, reach).get, {"path": f"/api/v1/namespaces/{config.namespace}"})
+    except NoAnswer as error:
+        if refused_as(error, "HTTP 404"):
+            return False
+        raise
+    return True
 
 
 def _asks(config: Kubernetes, workload: Answer | None) -> tuple[Asks, int]:
@@ -128,7 +144,7 @@ def _room(name: str, config: Kubernetes, workload: Answer | None, reach: Reach) 
             name, State.WRONG, "its pods ask for nothing: any node will take too many of them", "resources.requests"
         )
     fit = sum(node.holds(one) for node in free_by_node(nodes, pods))
-    each = f"{one.cpu:f} CPU and {one.memory / 2**30:.1f} GiB each"
+    each = f"{one.cpu:f} CPU and {one.memory / GIB:.1f} GiB each"
     words = f"room for {counted(fit, 'more pod')}, of {each}, on {counted(len(nodes), 'node')}"
     if fit < wanted:
         return Finding(

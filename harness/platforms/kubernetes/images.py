@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harness.platforms.shared.deploy.content import Content
 
 NAME, NAMED = "rag-chat", "named"
-HOW = "--image URI names one that is there, --set Registry=HOST/PATH builds it and pushes it there"
+NAMES = "--image URI names one that is there"
 CONTENT = "runtime-pilot/content"  # of a pod: the tag of what its image was built from
 
 
@@ -65,7 +65,10 @@ def planned(
     if registry is None and running is not None:
         return f"keep {running.uri}", False
     if registry is None:
-        raise Refused("which image the cluster is to pull is not known", HOW)
+        raise Refused(
+            "which image the cluster is to pull is not known",
+            f"{NAMES}, --set Registry=HOST/PATH builds it and pushes it there",
+        )
     tag = content().tag
     if running is not None and running.content == tag:
         return f"keep {tag}", False
@@ -96,7 +99,7 @@ def image_of(
 
 def builder(wanted: str, find: Find) -> Publisher:
     """Who builds here; raises Refused where nobody does."""
-    hint = f"install and start docker, podman or buildah here; or {HOW.partition(',')[0]}"
+    hint = f"install and start docker, podman or buildah here; or {NAMES}"
     if wanted not in ("auto", *LOCAL):
         raise Refused(f"--builder {wanted} builds in an account, and a cluster has none", hint)
     try:

@@ -121,15 +121,18 @@ class _Planning:
         return out
 
     def _does(self, manifests: Sequence[Manifest], values: dict[str, str]) -> str:
-        """By the cluster's own dry run, where the namespace is there to try it in."""
+        """By the cluster's own dry run, where the namespace is there to try it in; raises Refused for what can be told without it."""
+        texts = {one: one.filled(values) for one in manifests}
         if self._namespace is None:
+            for one in manifests:
+                self._cluster.path_of(one)
             return (
                 f"create {counted(len(manifests), 'object')}; the cluster can check them once their namespace is there"
             )
         did: dict[str, list[str]] = {"created": [], "updated": [], "kept": []}
-        for one in manifests:
+        for one, text in texts.items():
             try:
-                said = self._cluster.apply(one, one.filled(values), dry=True)
+                said = self._cluster.apply(one, text, dry=True)
             except ClusterError as error:
                 if error.code != CONFLICT:
                     raise PilotError(f"a dry run is refused: {error}", error.hint) from None

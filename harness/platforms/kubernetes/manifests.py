@@ -14,11 +14,12 @@ from pathlib import Path
 
 from harness.domain.lines import lines_of
 from harness.errors import BadFile, Problem, Refused
+from harness.tables.text import text_of
 
 WANTED = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
 BREAKS = re.compile(r'["\\\n\r]')
 IN_VARIABLE = re.compile(r'name: "?([A-Z][A-Z0-9_]*)"?, value: "?\$\{([A-Z][A-Z0-9_]*)')
-DOCUMENT = re.compile(r"(?m)^---[ \t]*$")
+DOCUMENT = re.compile(r"(?m)^---[ \t\r]*$")
 LABEL = "pilot"
 NAMESPACE = "Namespace"
 WORKLOADS = ("Deployment", "Service")  # of apps, and of Knative
@@ -60,7 +61,7 @@ class Manifest:
             f"{setting_of(n)} has a quote, a backslash or a line break" for n, v in known.items() if BREAKS.search(v)
         ]
         if problems:
-            raise Refused(f"{self.path.name}: {'; '.join(problems)}", "--set NAME=VALUE says it")
+            raise Refused(f"{self.path.name}: {'; '.join(problems)}", "--set NAME=VALUE sets it")
         return WANTED.sub(lambda found: known[found.group(1)], self.text)
 
 
@@ -69,17 +70,21 @@ def manifests_of(path: Path) -> list[Manifest]:
     if not path.is_file():
         raise Refused(f"there is no {path}", "pilot init copies it beside a target of Kubernetes")
     found, problems = [], []
-    for number, text in enumerate(DOCUMENT.split(path.read_text(encoding="utf-8")), 1):
+    for number, text in enumerate(DOCUMENT.split(text_of(path)), 1):
         fields = _head(text)
         if not fields and not _content(text):
             continue
         where = f"document {number}"
         lacking = [name for name in ("apiVersion", "kind", "metadata.name") if not fields.get(name)]
         if lacking:
-            problems.append(Problem(where, f"want {', '.join(lacking)}, each on a line of its own"))
+            problems.append(
+                Problem(
+                    where, f"want {', '.join(lacking)}, each on a line of its own, indented by two spaces in metadata"
+                )
+            )
             continue
         if fields["kind"] != NAMESPACE and not fields.get("metadata.namespace"):
-            problems.append(Problem(where, "want metadata.namespace: what is not in it is not found again"))
+            problems.append(Problem(where, "want metadata.namespace: without it the object is not found again"))
         if not fields.get("label"):
             problems.append(
                 Problem(where, "want metadata.labels with pilot: pilot destroy finds by it what is its own")
@@ -140,6 +145,8 @@ def names_in(manifests: Iterable[Manifest]) -> set[str]:
 
 
 def settings_given(given: Mapping[str, str], known: Iterable[str]) -> dict[str, str]:
-    """Values by the manifests' own names, of which ``known`` has all."""
+    """Values by the manifests' own names, of which ``known`` has all; raises Refused for empty ones."""
     names = {spelling: name for name in known for spelling in (name, setting_of(name))}
+    if empty := sorted(setting for setting, value in given.items() if not value.strip()):
+        raise Refused(f"--set {empty[0]}= has no value", "what nobody names stays as it is")
     return {names[setting]: value for setting, value in given.items()}

@@ -20,9 +20,9 @@ DEPLOYMENT, SERVICE, PROVIDER = "deployment.yaml", "knative.yaml", "provider.yam
 BALANCER, KEDA = "balancer.yaml", "keda.yaml"
 SCALERS = ("hpa", "keda", "none")
 FRONTS = ("none", "balancer")
-OWN = frozenset({"IMAGE", "KEY_VERSION", "CONTENT", "SOURCE"})  # filled by what was found, and by nobody
+OWN = frozenset({"IMAGE", "KEY_VERSION", "CONTENT", "SOURCE"})  # filled from what was found, never by --set
 MORE = frozenset({"REGISTRY", "PROVIDER_KEY", "FRONT", "SCALER", "TAKEOVER"})  # read by no manifest
-UNKEPT = frozenset({"PROVIDER_KEY", "TAKEOVER"})  # of one call alone
+UNKEPT = frozenset({"PROVIDER_KEY", "TAKEOVER"})  # for one call only
 HPA = "HorizontalPodAutoscaler"
 
 
@@ -66,7 +66,7 @@ class Part:
                 return one
         raise Refused(
             f"{self.target.name}: no manifest beside its target.toml makes {self.config.name}",
-            "runtime.name and metadata.name are one",
+            "runtime.name must equal metadata.name",
         )
 
     def problems(self) -> Iterator[str]:
@@ -114,7 +114,7 @@ class Part:
     def values(
         self, kept: Mapping[str, str], workload: Json | None, given: Mapping[str, str], asked: Asked
     ) -> dict[str, str]:
-        """The latest said wins: an earlier deployment, the cluster, pilot.toml's deadline, target.toml, this call."""
+        """The last of these wins: an earlier deployment, the cluster, pilot.toml's deadline, target.toml, this call."""
         deadline = {"TIMEOUT_S": f"{int(asked.deadline_s)}"} if asked.deadline_s else {}
         return {**kept, **self.standing(workload), **deadline, **self.declared(), **given}
 

@@ -82,7 +82,7 @@ class Placing:
         texts = {one: one.filled(values) for one in manifests}
         made = [self._apply(one, text) for one, text in texts.items()]
         least = next(
-            (n for one, text in texts.items() if one.kind == HPA for n in re.findall(r"minReplicas: (\d+)", text)), "1"
+            (n for one, text in texts.items() if one.kind == HPA for n in re.findall(r"minReplicas: (\d+)", text)), "0"
         )
         waits = [Rollout(self.cluster, one, self._pace, int(least)) for one in made if one.manifest.is_workload]
         return Made(made, waits)

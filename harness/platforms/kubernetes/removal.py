@@ -20,14 +20,14 @@ GONE_S = 900.0
 SHARED_KINDS = (("v1", "Secret"), ("v1", "ConfigMap"))
 OTHERS = (("apps/v1", "Deployment"), (KNATIVE, "Service"))
 UNLABELLED = (
-    ("apps/v1", "Deployment"),
-    ("apps/v1", "StatefulSet"),
+    *(("apps/v1", kind) for kind in ("Deployment", "StatefulSet", "DaemonSet")),
+    *(("batch/v1", kind) for kind in ("Job", "CronJob")),
+    ("networking.k8s.io/v1", "Ingress"),
     ("v1", "PersistentVolumeClaim"),
-    ("batch/v1", "Job"),
 )
 BALANCED = "service.kubernetes.io/load-balancer-cleanup"  # which holds a Service until the cloud's own is gone
 NOT_LOOKED = (
-    "the nodes, which are billed on; images in the registry; the cloud's own list of balancers and disks, "
+    "the nodes, which are still billed; images in the registry; the cloud's own list of balancers and disks, "
     "whose finalizers hold each Service and volume until they are gone"
 )
 
@@ -63,13 +63,10 @@ class Removal:
     def run(self, heard: Heard) -> Destroyed:
         """Raises PilotError where something does not go."""
         began, alone = self._made.pace.clock(), self.alone
-        if self.whole:
-            steps = [(f"namespace {self._made.namespace}", self._remove_namespace(heard))]
-        else:
-            steps = [(", ".join(gone), True) for gone in [self._remove_each(heard)] if gone]
+        gone = self._remove_namespace(heard) if self.whole else self._remove_each(heard)
         seconds = round(self._made.pace.clock() - began, 1)
         owner = self._made.parts[0].target.name if len(self._made.parts) == 1 else None
-        done = tuple(Took(name, "removed", seconds, owner) for name, was in steps if was)
+        done = (Took(", ".join(gone), "removed", seconds, owner),) if gone else ()
         proof = self._proved(heard, alone=alone)
         return Destroyed(done, tuple(proof.looked), tuple(proof.left), tuple(proof.unseen), NOT_LOOKED)
 
@@ -78,16 +75,25 @@ class Removal:
         if others := self._others():
             yield f"namespace {self._made.namespace} and the model provider stay: {', '.join(others)} still use them"
         if self.whole:
-            mine = {m.name for m in self._manifests}
-            foreign = [
-                f"{kind} {name}"
-                for api, kind in UNLABELLED
-                for one in self._rows(api, kind)
-                if not self._label(one) and (name := str(one["metadata"]["name"])) not in mine
-            ]
+            foreign, unseen = self._unlabelled()
             if foreign:
                 yield f"without the label {LABEL}, and removed with the namespace: {', '.join(foreign)}"
+            yield from (f"whether others go with the namespace is not known: {words}" for words in unseen)
         yield "what pods have logged goes too: run pilot collect before"
+
+    def _unlabelled(self) -> tuple[list[str], list[str]]:
+        """What goes with the namespace and is none of the pilot's; and what may not be listed, in the cluster's words."""
+        mine = {m.name for m in self._manifests}
+        found: list[str] = []
+        unseen: list[str] = []
+        for api, kind in UNLABELLED:
+            try:
+                names = [str(one["metadata"]["name"]) for one in self._rows(api, kind) if not self._label(one)]
+            except ClusterError as error:
+                unseen.append(str(error))
+                continue
+            found += [f"{kind} {name}" for name in names if name not in mine]
+        return found, unseen
 
     def there(self) -> list[str]:
         """What carries a label of these targets, and of what they share where nobody else uses it."""
@@ -119,11 +125,11 @@ class Removal:
         found = [one for api, kind in OTHERS for one in self._rows(api, kind, LABEL) if self._label(one) not in mine]
         return [str(one["metadata"]["name"]) for one in found]
 
-    def _remove_namespace(self, heard: Heard) -> bool:
+    def _remove_namespace(self, heard: Heard) -> list[str]:
         if not self._cluster.delete("namespace", self._space, last=False):
-            return False
+            return []
         self._until_gone(heard, lambda: self._cluster.found("namespace", self._space))
-        return True
+        return [f"namespace {self._made.namespace}"]
 
     def _until_gone(self, heard: Heard, ask: Callable[[], Json | None]) -> None:
         """Raises PilotError with what holds it, in the cluster's words."""

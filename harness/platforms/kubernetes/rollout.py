@@ -49,9 +49,9 @@ class Trouble:
 
 
 class Rollout:
-    """Of one workload that was applied; ``least``: pods that its autoscaler is to keep."""
+    """Of one workload that was applied; ``least``: pods that its HorizontalPodAutoscaler is to keep. KEDA may keep none."""
 
-    def __init__(self, cluster: Cluster, applied: Applied, pace: Pace, least: int = 1) -> None:
+    def __init__(self, cluster: Cluster, applied: Applied, pace: Pace, least: int) -> None:
         self._cluster, self._pace, self._least = cluster, pace, least
         self._path, self._manifest = applied.path, applied.manifest
         self._since: float | None = None

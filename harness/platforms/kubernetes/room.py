@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 QUANTITY = re.compile(r"([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(m|k|[MGTPE]|[KMGTPE]i)?")
 DECIMAL = "kMGTPE"
 BINARY = "KMGTPE"
+GIB = 2**30
 ENDED = ("Succeeded", "Failed")
 
 
@@ -90,5 +91,6 @@ def exceeded(hard: Mapping[str, Answer], used: Mapping[str, Answer], wanted: Map
         if name in hard:
             limit, now = _amount(hard[name]), _amount(used[name]) if name in used else Decimal(0)
             if now + more > limit:
-                out.append(f"{name}: {now:f} of {limit:f} are used, {more:f} more are wanted")
+                shown = [f"{n / GIB:.1f} GiB" if name.endswith("memory") else f"{n:f}" for n in (now, limit, more)]
+                out.append(f"{name}: {shown[0]} of {shown[1]} are used, {shown[2]} more are wanted")
     return out

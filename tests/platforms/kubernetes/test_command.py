@@ -1,5 +1,7 @@
 """``pilot deploy`` and ``pilot destroy`` of a cluster: over HTTP, to the evidence."""
 
+import shutil
+
 import pytest
 
 from harness.evidence.store import Store
@@ -29,7 +31,12 @@ def deploys(tmp_path, monkeypatch):
     with served(cluster) as url:
         workspace(tmp_path, api=f'"{url}"')
         trust.add(tmp_path, wants.of_target(open_workspace(tmp_path), "kubernetes"))
-        yield cluster, lambda **more: Deploys(open_workspace(tmp_path), ["kubernetes"], Wishes(image=IMAGE, **more))
+        yield (
+            cluster,
+            lambda *names, **more: Deploys(
+                open_workspace(tmp_path), names or ["kubernetes"], Wishes(image=IMAGE, **more)
+            ),
+        )
 
 
 def test_without_an_address_it_is_deployed_and_noted_all_the_same(deploys, tmp_path):
@@ -51,6 +58,34 @@ def test_without_an_address_it_is_deployed_and_noted_all_the_same(deploys, tmp_p
         "rag-chat",
     ]
     assert (cluster.names(), gone.left) == ([], ())
+
+
+def test_each_removal_is_noted_for_its_own_targets(deploys, tmp_path):
+    _, made = deploys
+    folder = tmp_path / "targets" / "other"
+    shutil.copytree(folder.parent / "kubernetes", folder)
+    for path in folder.glob("*.*"):
+        path.write_text(path.read_text().replace("rag-pilot", "rag-other"))
+    made("kubernetes", "other").deploy(Silent())
+    made("kubernetes", "other").destroy(Silent())
+    noted = Store(tmp_path / "evidence").deployments()
+
+    assert [(entry["what"], entry["targets"]) for entry in noted] == [
+        *(("deploy", ["kubernetes"]), ("deploy", ["other"])),
+        *(("destroy", ["kubernetes"]), ("destroy", ["other"])),
+    ], "if the second had failed, the first would have counted it as gone"
+
+
+def test_a_removal_that_was_cut_before_it_was_noted_is_noted_by_the_next(deploys, tmp_path, monkeypatch):
+    _, made = deploys
+    made().deploy(Silent())
+    with monkeypatch.context() as cut:
+        cut.setattr(Deploys, "_noted", lambda *_: None)
+        made().destroy(Silent())
+    made().destroy(Silent())
+    made().destroy(Silent())
+
+    assert [entry["what"] for entry in Store(tmp_path / "evidence").deployments()] == ["deploy", "destroy"]
 
 
 def test_an_address_is_written_where_target_toml_reads_it_and_asked(deploys, tmp_path, monkeypatch):

@@ -139,3 +139,12 @@ def test_another_target_keeps_the_namespace_and_the_provider(made):
     assert any("other still use" in note for note in notes)
     assert {"Namespace rag-pilot", "Deployment rag-provider", "Secret rag-provider-key"} <= set(cluster.names())
     assert "Deployment rag-chat" not in cluster.names()
+
+
+def test_another_target_keeps_the_provider_that_this_one_no_longer_asks(made):
+    cluster = Kube()
+    made(cluster).deploy(Heard())
+    cluster.put("apps/v1", "Deployment", "other", NAMESPACE, {"metadata": {"labels": {"pilot": "rag-other"}}})
+    made(cluster, settings={"ProviderUrl": "https://models.example.com"}).deploy(Heard())
+
+    assert {"Deployment rag-provider", "Service rag-provider"} <= set(cluster.names())

@@ -1,7 +1,5 @@
 """Who builds an image for a cluster and pushes it to a registry that the tool is logged in to."""
 
-import os
-
 import pytest
 
 from harness.errors import PilotError, Refused
@@ -9,6 +7,7 @@ from harness.platforms.shared.deploy.builders import Local
 from harness.platforms.shared.deploy.content import Content
 from tests.peers.kube import Kube
 from tests.platforms.kubernetes.rigs import REGISTRY, Heard
+from tests.platforms.rigs import tool_on_path
 
 IMAGE = "registry.example.com/team/rag-chat:content-1"
 DIGEST = "sha256:" + "5" * 64
@@ -20,17 +19,7 @@ BUILDAH = f'echo "$@" >> "$CALLS"; [ "$1" = push ] && echo {DIGEST} > "$3"; exit
 @pytest.fixture
 def tool(tmp_path, monkeypatch):
     """A builder of this name on the path that writes down how it was called."""
-
-    def made(name, script):
-        path = tmp_path / "bin" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(f"#!/bin/sh\n{script}\n")
-        path.chmod(0o755)
-        monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
-        monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}/bin:/usr/bin")
-        return tmp_path / "calls"
-
-    return made
+    return tool_on_path(tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -85,6 +85,11 @@ def test_keda_takes_the_place_of_the_autoscaler(made):
 
     assert "ScaledObject rag-chat" in cluster.names()
     assert "HorizontalPodAutoscaler rag-chat" not in cluster.names(), "the two would fight"
+    scaled = {"spec": {"replicas": 0}}
+    cluster._set(cluster.one("Deployment", "rag-chat"), "keda-operator", scaled, force=True, merge=True)
+    one = made(cluster, settings={"Model": "m-1"})
+    one.deploy(Heard())
+    assert one.pace.clock() < 60, "scaled to zero there is no pod to wait for"
 
 
 # -- images

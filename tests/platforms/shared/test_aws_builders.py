@@ -1,7 +1,6 @@
 """Who builds an image: a tool that works here, and how it is called; CodeBuild where there is none."""
 
 import base64
-import os
 import subprocess
 from contextlib import suppress
 
@@ -17,6 +16,7 @@ from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.deploy.part import Tag
 from tests.peers.cuts import Cut
 from tests.platforms.doubles import Heard, Hours
+from tests.platforms.rigs import tool_on_path
 from tests.platforms.shared.aws_account import Account
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/rag-pilot:content-1"
@@ -27,17 +27,7 @@ TAG = Tag("pilot", "rag-base")
 @pytest.fixture
 def tool(tmp_path, monkeypatch):
     """A builder of this name on the path that writes down how it was called."""
-
-    def made(name, script='echo "$@" >> "$CALLS"'):
-        path = tmp_path / "bin" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(f"#!/bin/sh\n{script}\n")
-        path.chmod(0o755)
-        monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
-        monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}/bin:/usr/bin")
-        return tmp_path / "calls"
-
-    return made
+    return tool_on_path(tmp_path, monkeypatch)
 
 
 @pytest.fixture
