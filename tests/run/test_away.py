@@ -15,7 +15,7 @@ from harness.errors import Refused
 from harness.evidence.store import Store
 from harness.platforms.elsewhere import Seen, Where
 from harness.run.away import bundle
-from harness.run.away.away import Order, at_home, away
+from harness.run.away.away import Order, at_home, away, is_away
 from harness.run.upkeep import HANDED, OFF, stands_on
 from harness.workspace import open_workspace
 from harness.workspace.variables import as_file, from_file, named_by
@@ -243,6 +243,21 @@ def test_what_cannot_be_brought_up_leaves_the_campaign_here(workspace, monkeypat
         away(workspace, machine, plan_of(workspace), Order("aws"), print)
     at_home(workspace)
     assert not stands_on(Store(workspace.evidence).journal(), "aws")
+
+
+def test_what_an_earlier_try_brought_up_still_costs_when_the_next_is_refused(workspace, measured, monkeypatch):
+    machine = Machine(RUNS, evidence=measured)
+    away(workspace, machine, plan_of(workspace), Order("aws", detach=True), print)
+    machine.handed = False  # it was cut before its bundle was there
+
+    def refuses(made, variables, say):
+        raise Refused("load.env has more than 4096 bytes", "keep what the targets need")
+
+    monkeypatch.setattr(machine, "begin", refuses)
+    with pytest.raises(Refused, match="more than 4096"):
+        away(workspace, machine, plan_of(workspace), Order("aws"), print)
+    assert is_away(workspace)
+    assert stands_on(Store(workspace.evidence).journal(), "aws")
 
 
 def test_evidence_that_both_machines_made_is_not_mixed(workspace, measured):

@@ -145,7 +145,7 @@ def _begun(workspace: Workspace, place: Elsewhere, plan: Plan, wanted: Order, sa
     if price is not None and price.usd_per_hour is None:
         say(f"{price.what}: no price is known ({price.why}), so limits.budget_usd does not count it")
     store = Store(workspace.evidence)
-    if anew and not upkeep.stands_on(store.journal(), wanted.name):
+    if first := anew and not upkeep.stands_on(store.journal(), wanted.name):
         store.note(upkeep.HANDED, on=wanted.name)
     mark = workspace.state.parent / MARK
     mark.parent.mkdir(parents=True, exist_ok=True)
@@ -154,8 +154,8 @@ def _begun(workspace: Workspace, place: Elsewhere, plan: Plan, wanted: Order, sa
         made = bundle.write(workspace, Path(folder) / "bundle.tar.gz", wanted.options)
         try:
             return place.begin(made, variables, say)
-        except Refused:  # before anything was brought up
-            if anew:
+        except Refused:  # before anything was brought up; what a try before this one brought up may stand
+            if first:
                 mark.unlink()
                 _note_off(workspace, wanted.name, None)
             raise
