@@ -51,7 +51,7 @@ def span_s(plan: Plan) -> float:
 def until_now_usd(
     workspace: Workspace, store: Store, now: Callable[[], float] = time.time, *, sending: bool = False
 ) -> Callable[[], Decimal]:
-    """Of the time until whenever it is asked: deployments as the evidence knows them, and those who send.
+    """Up to the moment it is called: deployments as the evidence knows them, and load generators.
 
     A target that was not deployed by ``pilot deploy`` counts from the first seal on: nothing says how long it stood before.
     ``sending``: a campaign of this process leads its fleet from now on.

@@ -1,4 +1,4 @@
-"""What those who send cost by the calendar: a fleet while a campaign leads it, and the machine that a campaign was handed to."""
+"""What load generators cost by the calendar: a fleet while a campaign leads it, and the machine that a campaign was handed to."""
 
 from __future__ import annotations
 
