@@ -31,7 +31,7 @@ ROUNDS = 40  # of halving
 
 @dataclass(frozen=True)
 class Loaded:
-    """A stretch at one rate: requests a second of one instance, and its own time of each answer, less any queue that the platform reports."""
+    """A stretch at one rate: requests a second of one instance, and its own time of each answer, less the platform's queue."""
 
     per_s: float
     own_s: Array
