@@ -27,6 +27,7 @@ from harness.platforms.credentials import require as require_credentials
 from harness.run import canary as splitting
 from harness.run import race as racing
 from harness.run import sweep as sweeping
+from harness.run.away.away import at_home
 from harness.run.canary import Splitting
 from harness.run.silence import unheard
 from harness.watch.beside import beside
@@ -37,6 +38,7 @@ def calibrate(
     workspace: Workspace, progress: Progress, effort: calibrating.Effort = calibrating.USUAL
 ) -> tuple[calibrating.Calibration, Path]:
     """Hold the load generator to known laws; the record lies with the evidence."""
+    at_home(workspace)
     progress.say(f"calibrating the load generator against known laws, about {duration(effort.expected_s)}")
     with alone(workspace.state / MEASURING, "pilot calibrate"):
         made = calibrating.calibrate(progress.say, effort)
@@ -47,6 +49,7 @@ def sweep(
     workspace: Workspace, names: Sequence[str], progress: Progress, *, rounds: int, most_s: float
 ) -> list[tuple[Sweep, Settings]]:
     """Measure the settings of each target that declares some, and choose; the deployment is left at what was chosen."""
+    at_home(workspace)
     pair = (workspace.config.pilot.baseline, workspace.config.pilot.candidate)
     for name in names:
         workspace.target(name)
@@ -79,6 +82,7 @@ def sweep(
 
 def canary(workspace: Workspace, name: str | None, wanted: Splitting, progress: Progress) -> Canary:
     """Steady load on a router while its split goes up and back; raises Refused where there is none with a split."""
+    at_home(workspace)
     router = splitting.router_of(workspace, name)
     require_credentials([router])
 
@@ -96,6 +100,7 @@ def race(
     workspace: Workspace, profile: str, rate: float | None, duration_s: float | None, progress: Progress
 ) -> tuple[Store, list[RunRecord]]:
     """Both targets at once, to watch and not to measure, with the live page; nothing of it is judged."""
+    at_home(workspace)
     require_credentials(workspace.measured())
     with alone(workspace.state / MEASURING, "pilot race"):
         made = draw_race(workspace, profile, rate, duration_s, datetime.now(UTC))

@@ -73,7 +73,7 @@ from harness.report.folder import write_all
 from harness.report.record import record
 from harness.report.trend import trend_of
 from harness.report.trend_json import TRENDS, trends_text
-from harness.run.away.away import Away, Order, at_home, away
+from harness.run.away.away import Away, Order, at_home, away, is_away
 from harness.run.deploy import Deploys, Wishes
 from harness.run.deployed import over_plan_usd
 from harness.run.drive import limits_of, usual_usd, worst_case_usd
@@ -108,7 +108,7 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
         if not urls:
             out |= fitting(workspace, targets, bases)
     store = Store(workspace.evidence)
-    if not names and not has_measured(store):
+    if not names and not has_measured(store) and not is_away(workspace):
         store.write_checks(out)
     return out
 
@@ -157,6 +157,7 @@ def plan(workspace: Workspace, *, seal: bool) -> Planned:
         return there
     workspace.traffic()  # a trace without a shape is said now, not by decide on day 14
     if seal:
+        at_home(workspace)
         require_credentials(workspace.measured())
     made = _drawn(workspace)
     if seal:

@@ -59,7 +59,7 @@ class Cell:
     def surely_beyond(self) -> bool:
         """Beyond the bound though two standard errors of its runs' differences are taken off: few runs measure not much better."""
         off = [h.value - h.measured for h in self.held]
-        if self.met or len(off) < 2 or not np.isfinite(off).all():
+        if self.met or len(off) < 2 or not np.isfinite([*off, self.error]).all():
             return not self.met
         error = 2 * float(np.std(off, ddof=1)) / math.sqrt(len(off))
         scale = 1.0 if self.quantity is Quantity.REFUSED_SHARE else self.measured

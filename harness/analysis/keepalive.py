@@ -223,32 +223,10 @@ def _interval(probes: Sequence[Probe], p: float) -> tuple[float | None, float | 
 
 
 def _isotonic(values: Array, weights: Array) -> Array:
-    """The nearest curve that never falls, by weighted squares: neighbours that fall are pooled (Ayer et al. 1955).
+    # every command would wait half a second for what only windows need
+    from scipy.optimize import isotonic_regression  # noqa: PLC0415
 
-    SciPy's takes half a second to import, which every decision would wait for.
-    """
-    given, weighs = values.tolist(), weights.tolist()
-    pools: list[tuple[float, float, int]] = []  # mean, weight, how many
-    k = 0
-    while k < len(given):
-        mean, weight, many = given[k], weighs[k], 1
-        k += 1
-        if pools and pools[-1][0] >= mean:
-            before, heavy, some = pools.pop()
-            total = heavy * before + weight * mean
-            weight, many = weight + heavy, many + some
-            mean = total / weight
-            while k < len(given) and mean >= given[k]:
-                total += weighs[k] * given[k]
-                weight, many, k = weight + weighs[k], many + 1, k + 1
-                mean = total / weight
-            while pools and pools[-1][0] >= mean:
-                before, heavy, some = pools.pop()
-                total += heavy * before
-                weight, many = weight + heavy, many + some
-                mean = total / weight
-        pools.append((mean, weight, many))
-    return np.repeat([mean for mean, _, _ in pools], [many for _, _, many in pools])
+    return np.asarray(isotonic_regression(values, weights=weights).x)
 
 
 def _constrained(gaps: Array, n: Array, cold: Array, t: float, p: float) -> float:

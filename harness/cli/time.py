@@ -9,6 +9,7 @@ import typer
 from harness.campaign.progress import duration
 from harness.errors import Refused
 from harness.evidence.store import Store
+from harness.run.away.away import at_home
 from harness.run.timing import STEPS, timed
 from harness.workspace import find
 
@@ -27,6 +28,7 @@ def time(
     workspace = find()
     if step not in STEPS:
         raise Refused(f"unknown step {step!r}", f"choose one of: {', '.join(STEPS)}")
+    at_home(workspace)
     made = timed(Store(workspace.evidence), workspace.target(target).name, step, command)
     print(f"{made.target}: {made.step} took {duration(made.seconds)}, exit code {made.exit_code}")
     if made.exit_code:

@@ -2,7 +2,8 @@
 
 A search may end at the places of an instance, or at its processors, and does not say which. If processors were the limit,
 answers would wait for them long before it: W(rate, demand) of M/D/c, half of Sakasegawa's M/M/c (1977). The most demand
-that would make answers wait no longer than was seen gives the least that the processors sustain.
+that would make answers wait no longer than was seen gives the least that the processors sustain. A demand that varies makes
+them wait longer, which gives less. Rates that answers did wait at say nothing: the processors may not carry them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ ERRORS = (
     3.0  # standard errors that a mean may lie below the truth: many stretches are looked at, the best of them counts
 )
 NEVER_SEEN = 5.0  # of n answers none waited: no more than so many of n would have, but for one time in 150
+SETTLES = 2.0  # n answers show the waits of processors up to 1 - sqrt(SETTLES / n) busy: a busier queue still fills up
 FEWEST = 20
 BATCHES = 10
 ROUNDS = 40  # of halving
@@ -29,34 +31,38 @@ ROUNDS = 40  # of halving
 
 @dataclass(frozen=True)
 class Loaded:
-    """A stretch at one rate: requests a second of one instance, and its own time of each answer, without a queue that is told."""
+    """A stretch at one rate: requests a second of one instance, and its own time of each answer, less the platform's queue."""
 
     per_s: float
     own_s: Array
+    runs: int = 1  # each of which began without a queue
 
 
 def least_per_s(stretches: Iterable[Loaded], vcpus: float) -> float:
     """Requests a second that the ``vcpus`` of one instance sustain at least; 0 where nothing tells."""
-    known = [one for one in stretches if one.per_s > 0 and len(one.own_s) >= FEWEST]
+    known = [one for one in stretches if one.per_s > 0 and len(one.own_s) >= FEWEST * one.runs]
     if not known:
         return 0.0
     return max(_carries_per_s(one, [slow for slow in known if slow.per_s < one.per_s], vcpus) for one in known)
 
 
 def _carries_per_s(one: Loaded, slower: Sequence[Loaded], vcpus: float) -> float:
-    """With any less, answers would have waited longer than at ease, and more of them; at least what it did carry."""
+    """With any less, answers would have waited longer than at ease, and more of them; 0 where they did wait as long."""
     if not slower:
-        return one.per_s
+        return 0.0
     at_ease = min(slower, key=lambda slow: float(slow.own_s.mean()))
     grown_s = max(0.0, float(one.own_s.mean() - at_ease.own_s.mean())) + ERRORS * _error_s(one.own_s)
-    low, high = 0.0, vcpus / one.per_s
+
+    def too_much(demand_s: float) -> bool:
+        longer_s = _wait_s(one.per_s, demand_s, vcpus) - _wait_s(at_ease.per_s, demand_s, vcpus)
+        return _waiting(one.per_s * demand_s / vcpus, vcpus) > NEVER_SEEN / len(one.own_s) and longer_s > grown_s
+
+    low, high = 0.0, (1 - math.sqrt(SETTLES * one.runs / len(one.own_s))) * vcpus / one.per_s
+    if not too_much(high):
+        return 0.0
     for _ in range(ROUNDS):
         middle = (low + high) / 2
-        longer_s = _wait_s(one.per_s, middle, vcpus) - _wait_s(at_ease.per_s, middle, vcpus)
-        if _waiting(one.per_s * middle / vcpus, vcpus) > NEVER_SEEN / len(one.own_s) and longer_s > grown_s:
-            high = middle
-        else:
-            low = middle
+        low, high = (low, middle) if too_much(middle) else (middle, high)
     return vcpus / high
 
 
@@ -86,7 +92,7 @@ def stretches(runs: Sequence[RunData], fixed: float | None) -> Iterator[Loaded]:
             paced.setdefault(run.profile, []).append(one)
     for some in paced.values():
         own_s = np.concatenate([one.own_s for one in some])
-        yield Loaded(float(np.mean([one.per_s for one in some])), own_s)
+        yield Loaded(float(np.mean([one.per_s for one in some])), own_s, len(some))
 
 
 def _paced(run: RunData, fixed: float | None) -> Loaded | None:

@@ -51,7 +51,7 @@ def span_s(plan: Plan) -> float:
 def until_now_usd(
     workspace: Workspace, store: Store, now: Callable[[], float] = time.time, *, sending: bool = False
 ) -> Callable[[], Decimal]:
-    """Of the time until whenever it is asked: deployments as the evidence knows them, and those who send.
+    """Up to the moment it is called: deployments as the evidence knows them, and load generators.
 
     A target that was not deployed by ``pilot deploy`` counts from the first seal on: nothing says how long it stood before.
     ``sending``: a campaign of this process leads its fleet from now on.
@@ -95,9 +95,11 @@ def stood_s(deployments: Sequence[Mapping[str, Any]], target: str, sealed_s: flo
             up_s = _begun_s(entry, target, at_s)
             if not known and not _is_made(entry, target) and sealed_s is not None:
                 up_s = min(up_s, sealed_s)  # it stood before, and nobody knows since when
-        elif entry["what"] == "destroy" and not entry.get("left"):
-            total_s += 0.0 if up_s is None else max(0.0, at_s - up_s)
-            up_s = None
+        elif entry["what"] == "destroy":
+            up_s = up_s if known else sealed_s  # as above
+            if not entry.get("left"):
+                total_s += 0.0 if up_s is None else max(0.0, at_s - up_s)
+                up_s = None
         known = True
     if not known:
         up_s = sealed_s

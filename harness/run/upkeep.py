@@ -1,4 +1,4 @@
-"""What those who send cost by the calendar: a fleet while a campaign leads it, and the machine that a campaign was handed to."""
+"""What load generators cost by the calendar: a fleet while a campaign leads it, and the machine that a campaign was handed to."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from harness.errors import BadFile
+from harness.evidence.events import BEGUN
 from harness.platforms import registry
 from harness.platforms.generator import Books, FleetConfig, Upkeep
 from harness.platforms.shared.book import Book, book_names, read_book
@@ -17,6 +18,7 @@ from harness.workspace import Workspace
 
 FLEET_UP, FLEET_GONE = "generators called", "generators gone"
 HANDED, OFF = "handed over", "machine off"  # of a campaign on another machine
+AT_WORK = (BEGUN, "block begun", "block ended")  # only a campaign that lives notes these
 
 
 def of_fleet(workspace: Workspace) -> Upkeep | None:
@@ -49,15 +51,19 @@ def usd_per_hour(found: Sequence[Upkeep | None]) -> Decimal:
 
 
 def fleet_s(journal: Sequence[Mapping[str, Any]]) -> float:
-    """How long fleets stood by in campaigns that are over; one that was killed until its last word, for its members then leave."""
+    """How long fleets stood by in campaigns that are over; of a killed one until its last block or run began or ended.
+
+    Members leave with it. What is noted later, as by ``pilot collect`` or when its run is settled, is not its work.
+    """
     total_s, up_s, last_s = 0.0, None, 0.0
     for event, at_s in _timed(journal):
         if event["event"] == FLEET_UP:
             total_s += 0.0 if up_s is None else last_s - up_s
-            up_s = at_s
+            up_s = last_s = at_s
         elif event["event"] == FLEET_GONE and up_s is not None:
             total_s, up_s = total_s + at_s - up_s, None
-        last_s = at_s
+        elif event["event"] in AT_WORK:
+            last_s = at_s
     return total_s + (0.0 if up_s is None else last_s - up_s)
 
 

@@ -47,20 +47,6 @@ def test_the_check_case_of_the_isotonic_fit():
     assert list(fit(probes)[2]) == [0, 0, 0.125, 0.125, 0.5, 0.75, 1, 1]
 
 
-def test_the_isotonic_fit_is_scipys_to_the_last_bit():
-    from scipy.optimize import isotonic_regression
-
-    rng = np.random.default_rng(1)
-    for _ in range(200):
-        tried = rng.integers(1, 6, size=rng.integers(1, 30))
-        cold = rng.integers(0, tried + 1)
-        probes = [
-            Probe(float(gap), k < c) for gap, (n, c) in enumerate(zip(tried, cold, strict=True)) for k in range(n)
-        ]
-
-        assert np.array_equal(fit(probes)[2], isotonic_regression(cold / tried, weights=tried).x)
-
-
 @pytest.mark.parametrize("seed", range(10))
 def test_a_window_of_20_s_give_or_take_a_tenth_is_found_within_a_tenth(seed):
     probes, _ = staircase(sharp, seed)

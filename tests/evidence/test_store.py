@@ -1,6 +1,7 @@
 """The journal: every event comes back as it was noted."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -66,3 +67,17 @@ def test_several_writers_at_once_make_one_chain(tmp_path):
     assert {name: [e["k"] for e in events if e["by"] == name] for name in "abcd"} == {
         name: list(range(25)) for name in "abcd"
     }
+
+
+def test_what_is_noted_and_written_is_flushed_to_the_disk_before_it_counts(tmp_path, monkeypatch):
+    """A power cut must not take a line that was acted upon, nor leave an empty file under the right name."""
+    flushed = []
+
+    def fsync(file):
+        flushed.append((os.fstat(file).st_size, (tmp_path / "plan.json").exists()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_text(tmp_path / "plan.json", "{}\n")
+    Store(tmp_path).note("sealed")
+
+    assert flushed == [(3, False), ((tmp_path / "journal.jsonl").stat().st_size, True)]

@@ -14,6 +14,7 @@ from harness.domain.retry import NO_RETRY
 from harness.domain.traffic import Traffic
 from harness.errors import Refused
 from harness.platforms.scaling import Grows, Picks, Scaling, assumed, declared
+from harness.predict import whole
 from harness.predict.drawn import central
 from harness.predict.fitted import fit
 from harness.predict.loads import MonthOf, month_of
@@ -134,6 +135,20 @@ def test_a_trace_of_which_no_request_is_left_can_be_told_of_in_instances_and_cos
 
     assert told == {Quantity.INSTANCES_MEAN, Quantity.INSTANCES_MOST, Quantity.INSTANCE_HOURS, Quantity.COST}
     assert found.of(Quantity.REFUSED_SHARE).known.reason == kinds.NothingPlayed()
+
+
+def test_what_the_fitted_figures_do_not_give_again_is_not_predicted(pilot, monkeypatch):
+    times = []
+
+    def unlike(data, fitted, seed, again):
+        times.append(again)
+        return {Quantity.P95: (1, 12)}
+
+    monkeypatch.setattr(whole, "unlike", unlike)
+    found = predictions(*pilot, Wanted((1.0,), effort=replace(QUICK, again=7)), QUIET, 1)
+
+    assert set(times) == {7}
+    assert all(isinstance(at.of(Quantity.P95).known.reason, kinds.NotGivenAgain) for at in found.at)
 
 
 def test_nothing_is_predicted_of_what_was_not_measured(tmp_path):

@@ -3,18 +3,19 @@
 import json
 import shutil
 import tarfile
+from contextlib import nullcontext
 from dataclasses import replace
 from importlib.metadata import PackagePath
 from types import SimpleNamespace
 
 import pytest
 
-from harness import pipeline
+from harness import aside, pipeline
 from harness.errors import Refused
 from harness.evidence.store import Store
 from harness.platforms.elsewhere import Seen, Where
 from harness.run.away import bundle
-from harness.run.away.away import Order, at_home, away
+from harness.run.away.away import Order, at_home, away, is_away
 from harness.run.upkeep import HANDED, OFF, stands_on
 from harness.workspace import open_workspace
 from harness.workspace.variables import as_file, from_file, named_by
@@ -59,6 +60,16 @@ class Machine:
     def remove(self, say):
         self.removed, self.up = self.removed + 1, bool(self.left)
         return self.left
+
+
+class Nowhere(nullcontext):
+    """In place of the platform, which runs nothing here."""
+
+    def __init__(self, *given):
+        super().__init__(self)
+
+    def url(self, name):
+        return "http://127.0.0.1:9"
 
 
 def gone_on(tar, measured, name):
@@ -148,8 +159,29 @@ def test_what_is_followed_again_is_not_begun_again_and_cannot_run_here(workspace
     json.dumps(second.as_json())
     with pytest.raises(Refused, match="this campaign runs on aws"):
         at_home(workspace)
-    with pytest.raises(Refused, match="this campaign runs on aws"):
-        pipeline.run(workspace, None, now=True)
+    for refused in (
+        lambda: pipeline.run(workspace, None, now=True),
+        lambda: pipeline.plan(workspace, seal=True),
+        lambda: aside.calibrate(workspace, None),
+        lambda: aside.sweep(workspace, ["alpha"], None, rounds=1, most_s=1.0),
+        lambda: aside.canary(workspace, None, None, None),
+        lambda: aside.race(workspace, "steady", None, None, None),
+    ):
+        with pytest.raises(Refused, match="this campaign runs on aws"):
+            refused()
+
+
+def test_a_check_meanwhile_leaves_the_evidence_as_it_is_and_it_is_fetched(workspace, measured, monkeypatch):
+    machine = Machine(RUNS, ENDED, evidence=measured)
+    away(workspace, machine, plan_of(workspace), Order("aws", detach=True), print)
+    for name in ("check_contract", "comparing", "fitting"):
+        monkeypatch.setattr(pipeline, name, lambda *given: {})
+    monkeypatch.setattr(pipeline, "EmbeddedPlatform", Nowhere)
+    before = Store(workspace.evidence).journal()
+    pipeline.check(workspace, [])
+
+    assert Store(workspace.evidence).journal() == before
+    assert away(workspace, machine, plan_of(workspace), Order("aws"), print, lambda _: None).fetched > 5
 
 
 def test_it_is_stopped_there_and_then_fetched(workspace, measured):
@@ -211,6 +243,21 @@ def test_what_cannot_be_brought_up_leaves_the_campaign_here(workspace, monkeypat
         away(workspace, machine, plan_of(workspace), Order("aws"), print)
     at_home(workspace)
     assert not stands_on(Store(workspace.evidence).journal(), "aws")
+
+
+def test_what_an_earlier_try_brought_up_still_costs_when_the_next_is_refused(workspace, measured, monkeypatch):
+    machine = Machine(RUNS, evidence=measured)
+    away(workspace, machine, plan_of(workspace), Order("aws", detach=True), print)
+    machine.handed = False  # it was cut before its bundle was there
+
+    def refuses(made, variables, say):
+        raise Refused("load.env has more than 4096 bytes", "keep what the targets need")
+
+    monkeypatch.setattr(machine, "begin", refuses)
+    with pytest.raises(Refused, match="more than 4096"):
+        away(workspace, machine, plan_of(workspace), Order("aws"), print)
+    assert is_away(workspace)
+    assert stands_on(Store(workspace.evidence).journal(), "aws")
 
 
 def test_evidence_that_both_machines_made_is_not_mixed(workspace, measured):

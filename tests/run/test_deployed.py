@@ -200,3 +200,7 @@ def test_what_nobody_saw_deployed_costs_since_the_seal():
     assert hours([], sealed_day=None) == 0
     assert hours([entry("deploy", 0, "fn")], sealed_day=5) == 5 * 24, "of another target"
     assert hours([entry("deploy", 7, "fleet", did="updated")], sealed_day=5) == 5 * 24, "it stood before it was changed"
+    gone = entry("destroy", 7, "fleet", did="removed")
+    assert hours([gone], sealed_day=5) == 2 * 24, "until it was removed"
+    assert hours([gone], sealed_day=8) == 0
+    assert hours([entry("destroy", 7, "fleet", left=["volume vol-1"])], sealed_day=5) == 5 * 24

@@ -97,6 +97,7 @@ def test_a_fleet_costs_from_its_call_until_it_is_gone_and_a_killed_campaigns_unt
     assert fleet_s(whole) == 600
     assert fleet_s(killed) == 300 + 120
     assert fleet_s(killed[:2]) == 300
+    assert fleet_s([*killed[:2], line(40, "collected"), line(50, "run ended"), *killed[2:]]) == 300 + 120
     assert fleet_s([line(0, "sealed"), {"utc": "soon", "event": FLEET_UP}]) == 0
 
 

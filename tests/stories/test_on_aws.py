@@ -1,9 +1,9 @@
 """A campaign on a machine of AWS, against moto: begun, cut, followed, stopped, fetched, removed, and nothing of it left.
 
-The machine is not moto's, which starts none: what its stack's user data says is run by systemd as the first process of a root of its
-own on this machine (tests/peers/machine.py), and so are the services that it installs. What that leaves out: packages are not fetched,
-a role's credentials are in the environment, and the 20 minutes after a campaign are said to be over. The schedule's request is carried
-out here as it stands in the schedule. AWS Budgets stops nothing in moto.
+moto starts no machine: the stack's user data, and the services that it installs, run under systemd as the first process of a root
+of its own on this machine (tests/peers/machine.py). Not covered: packages are not fetched, credentials come from the environment
+instead of a role, the 20 minutes after a campaign are skipped, nothing triggers the schedule (the test sends the very request that
+it holds), and AWS Budgets stops nothing in moto.
 """
 
 import base64

@@ -79,11 +79,15 @@ def blocks_of(board: Mapping[str, Any]) -> tuple[int, int]:
     return sum(row.get("state") in DONE for row in rows), len(rows)
 
 
+def is_away(workspace: Workspace) -> bool:
+    """Whether it was handed to another machine, and what that measured has not been fetched."""
+    return (workspace.state.parent / MARK).exists()
+
+
 def at_home(workspace: Workspace) -> None:
     """Raises Refused while the campaign goes on elsewhere: evidence that grows in two places can't be joined."""
-    mark = workspace.state.parent / MARK
-    if mark.exists():
-        name = mark.read_text(encoding="utf-8").strip()
+    if is_away(workspace):
+        name = (workspace.state.parent / MARK).read_text(encoding="utf-8").strip()
         raise Refused(
             f"this campaign runs on {name}",
             f"pilot run --on {name} follows it and fetches what it measured; with --stop it ends there first",
@@ -108,7 +112,7 @@ def away(
             raise Refused(f"nothing runs on {wanted.name}", f"pilot run --on {wanted.name} begins it")
         place.stop()
         say("it was asked to stop: its run closes its ledger, then it collects, copies and ends")
-    elif not begun or not _marked(workspace):
+    elif not begun or not is_away(workspace):
         where = _begun(workspace, place, plan, wanted, say, anew=not begun)
     if wanted.detach:
         seen = place.seen()
@@ -141,7 +145,7 @@ def _begun(workspace: Workspace, place: Elsewhere, plan: Plan, wanted: Order, sa
     if price is not None and price.usd_per_hour is None:
         say(f"{price.what}: no price is known ({price.why}), so limits.budget_usd does not count it")
     store = Store(workspace.evidence)
-    if anew and not upkeep.stands_on(store.journal(), wanted.name):
+    if first := anew and not upkeep.stands_on(store.journal(), wanted.name):
         store.note(upkeep.HANDED, on=wanted.name)
     mark = workspace.state.parent / MARK
     mark.parent.mkdir(parents=True, exist_ok=True)
@@ -150,8 +154,8 @@ def _begun(workspace: Workspace, place: Elsewhere, plan: Plan, wanted: Order, sa
         made = bundle.write(workspace, Path(folder) / "bundle.tar.gz", wanted.options)
         try:
             return place.begin(made, variables, say)
-        except Refused:  # before anything was brought up
-            if anew:
+        except Refused:  # before anything was brought up; what a try before this one brought up may stand
+            if first:
                 mark.unlink()
                 _note_off(workspace, wanted.name, None)
             raise
@@ -215,12 +219,8 @@ def _shown(seen: Seen | None) -> str:
     return f"{seen.service}, {blocks}" + (f"; nothing heard since {seen.utc}" if silent else "")
 
 
-def _marked(workspace: Workspace) -> bool:
-    return (workspace.state.parent / MARK).exists()
-
-
 def _removed(workspace: Workspace, place: Elsewhere, wanted: Order, where: Where | None, say: Say) -> Away:
-    if where is not None and where.handed and _marked(workspace):
+    if where is not None and where.handed and is_away(workspace):
         raise Refused(
             "what it measured has not been fetched",
             f"pilot run --on {wanted.name} first; --stop --remove ends it, fetches and removes",
