@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,13 +12,16 @@ import pytest
 
 from harness.analysis import compare, slo
 from harness.analysis.dataset import Dataset
+from harness.decision.ceilings import months
+from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.opened import open_comparisons
 from harness.decision.rule import Voids, choose, gate, hybrid_gate
 from harness.decision.scorecards import scoring
 from harness.decision.settling import Settled, lasts, settled
-from harness.domain.estimate import Estimate
+from harness.domain.estimate import Estimate, Unknown
 from harness.domain.looks import first_blocks, look, looks_of
+from harness.domain.reasons import absence
 from harness.domain.verdict import Judgement, Slo
 from tests.analysis.fakes import run_of
 from tests.builders import Pilot
@@ -78,6 +81,11 @@ class Read:
     judged: tuple[Judgement, ...]
 
 
+def findings_of(**known) -> Findings:
+    """With nothing else in them: what a gate is made of is theirs to say."""
+    return Findings(**{f.name: () for f in fields(Findings) if f.default is MISSING} | known)
+
+
 def read(workspace, law: Law, whole: Dataset, valid: int) -> Read:
     """By the product's own entry points, as `pilot decide` comes to them."""
     now = look(valid, PLANNED)
@@ -85,7 +93,7 @@ def read(workspace, law: Law, whole: Dataset, valid: int) -> Read:
     promises = [Slo("p95 response time", "p95_s", LIMIT_S, "s"), Slo("error rate", "error_rate", 0.01, "share")]
     limits = (LIMIT_S, None)
     costs = {name: cost(name, usd) for name, usd in zip(("alpha", "beta"), law.usd, strict=True)}
-    findings = SimpleNamespace(
+    findings = findings_of(
         data=data,
         slos=slo.verdicts(data, promises, ["steady"], limits, now.confidence),
         comparisons=compare.comparisons(data, ["steady"], 1.10, limits, now.confidence),
@@ -93,10 +101,8 @@ def read(workspace, law: Law, whole: Dataset, valid: int) -> Read:
             slo.ceiling(c.target, "runtime cost a month", "monthly_runtime_usd", 600.0, c.per_month_usd)
             for c in costs.values()
         ),
-        cost_of=costs.get,
-        capacities=(),
-        sizings=(),
-        funnels=(),
+        costs=tuple(costs.values()),
+        hybrids=tuple(Unknown(absence.NoHybrid()) for _ in months(workspace)),
     )
     gates = {BASELINE: gate("alpha", findings), CANDIDATE: gate("beta", findings)}
     gates[HYBRID] = hybrid_gate(workspace, findings)
