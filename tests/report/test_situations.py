@@ -158,7 +158,7 @@ def test_an_earlier_report_shows_what_has_changed_since(pilot, tmp_path):
 
     assert "Since the earlier report" in html
     assert "error rate of Beta under steady" in html
-    assert "error_rate of beta under steady,PASS,FAIL" in rows
+    assert "error rate of Beta under steady,PASS,FAIL" in rows
     assert "recommendation,candidate,baseline" in rows
 
 

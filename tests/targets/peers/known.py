@@ -48,6 +48,8 @@ OPTIONS = {  # of those programs that publish no model that could be asked here
         "deployment group create": {"--template-file", "--parameters"},
         "containerapp delete": {"--name", "--yes"},
         "functionapp delete": {"--name"},
+        "functionapp plan delete": {"--name", "--yes"},
+        "storage account delete": {"--name", "--yes"},
     },
     "gcloud": {
         "config get-value": set(),
