@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from harness.domain.target import Target
 from harness.errors import Refused
 from harness.evidence.files import write_text
 from harness.evidence.store import Store
-from harness.platforms.deploying import Asked, Deployed, Destroyed, Intent, Took, deployable, deployments
+from harness.platforms.deploying import Asked, Deployed, Deployment, Destroyed, Intent, Took, deployable, deployments
 from harness.platforms.registry import platform_of
 from harness.platforms.shared.ready import wait_ready
 from harness.run.away.away import at_home
+from harness.run.deployed import BEGUN, REFUSED, stands, unfinished
 from harness.run.timing import EVENT
 from harness.workspace import Workspace, deployed, trust, wants
 from harness.workspace.target_toml import tables_of
@@ -41,8 +43,8 @@ class Deploys:
     """Of these targets, or of every one of the campaign that can be deployed; raises Refused where there is none."""
 
     def __init__(self, workspace: Workspace, names: Sequence[str], wishes: Wishes) -> None:
-        self._workspace, self._store = workspace, Store(workspace.evidence)
-        self.targets = _targets(workspace, names)
+        self._workspace, self._store, self._only_source = workspace, Store(workspace.evidence), wishes.only_source
+        self.targets = _targets(workspace, names, self._store)
         self._asked = Asked(
             workspace.root,
             wishes.settings,
@@ -68,14 +70,42 @@ class Deploys:
         out = []
         with alone(self._workspace.state / LOCK, "pilot deploy"):
             for one in self._all:
-                done = one.deploy(progress)
-                notes = [note for target in self.targets for note in self._written(target, done)]
-                ready = self._ready(done, progress)
-                whole = Deployed((*done.steps, *ready), done.values, done.files, (*done.notes, *notes))
-                named = dict.fromkeys([*done.values, *(s.target for s in whole.steps if s.target)])
-                self._noted("deploy", whole.steps, list(named))
+                with self._counted(one, progress):
+                    done = self._sent(one, progress)
+                    notes = [note for target in self.targets for note in self._written(target, done)]
+                    ready = self._ready(done, progress)
+                    whole = Deployed((*done.steps, *ready), done.values, done.files, (*done.notes, *notes))
+                    named = dict.fromkeys([*done.values, *(s.target for s in whole.steps if s.target)])
+                    self._noted("deploy", whole.steps, list(named))
                 out.append(whole)
         return out
+
+    def _sent(self, one: Deployment, progress: Progress) -> Deployed:
+        """Noted before its first call: what an error or a cut leaves standing is billed. A refusal sends nothing."""
+        rows = self._store.deployments()
+        new = [] if self._only_source else [name for name in _names(one) if not stands(rows, name)]
+        if new:
+            self._store.add_deployment({"what": BEGUN, "targets": new, "steps": []})
+        try:
+            return one.deploy(progress)
+        except Refused:
+            if new:
+                self._store.add_deployment({"what": REFUSED, "targets": new, "steps": []})
+            raise
+
+    @contextmanager
+    def _counted(self, one: Deployment, progress: Progress) -> Iterator[None]:
+        """Whoever sees it fail learns that it may cost money as it is."""
+        try:
+            yield
+        except BaseException:
+            rows = self._store.deployments()
+            if names := [name for name in _names(one) if unfinished(rows, name)]:
+                progress.say(
+                    f"{', '.join(names)}: not finished. What is there may be billed, so the budget counts it "
+                    "from now on; pilot deploy again goes on, pilot destroy removes it"
+                )
+            raise
 
     def _written(self, target: Target, done: Deployed) -> list[str]:
         """What target.toml reads, and whom it trusts; what has no place there is said."""
@@ -117,7 +147,7 @@ class Deploys:
         with alone(self._workspace.state / LOCK, "pilot destroy"):
             for one in self._all:
                 done = one.destroy(progress)
-                self._noted("destroy", done.steps, [part.target.name for part in one.parts], done.left)
+                self._noted("destroy", done.steps, _names(one), done.left)
                 out.append(done)
         return out
 
@@ -125,9 +155,9 @@ class Deploys:
         """Nothing where nothing changed, but for a deployment or a removal that a cut left unnoted."""
         known = {e.get("target") for e in self._store.journal() if (e["event"], e.get("step")) == (EVENT, "deploy")}
         news = [s for s in steps if s.did not in (KEPT, "answered") or (s.target and s.target not in known)]
-        last = next((e for e in reversed(self._store.deployments()) if set(names) & set(e["targets"])), None)
-        stood = last is not None and (last["what"] == "deploy" or "left" in last)
-        if not news and not (what == "destroy" and stood):
+        rows = self._store.deployments()
+        owed = any(stands(rows, name) if what == "destroy" else unfinished(rows, name) for name in names)
+        if not news and not owed:
             return
         entry = {"what": what, "targets": list(names), "steps": steps}
         self._store.add_deployment(entry | ({"left": list(left)} if left else {}))
@@ -137,11 +167,16 @@ class Deploys:
                 self._store.note(EVENT, target=name, step="deploy", seconds=seconds, exit_code=0)
 
 
-def _targets(workspace: Workspace, names: Sequence[str]) -> list[Target]:
-    """As named; else those of the campaign whose platform deploys, and whatever was deployed before."""
+def _names(one: Deployment) -> list[str]:
+    return [part.target.name for part in one.parts]
+
+
+def _targets(workspace: Workspace, names: Sequence[str], store: Store) -> list[Target]:
+    """As named; else those of the campaign whose platform deploys, and whatever was deployed before, or begun."""
     if names:
         return [workspace.to_deploy(name) for name in dict.fromkeys(names)]
-    there = [n for n in workspace.target_names if (workspace.root / "targets" / n / deployed.FILE).is_file()]
+    folder, rows = workspace.root / "targets", store.deployments()
+    there = [n for n in workspace.target_names if (folder / n / deployed.FILE).is_file() or stands(rows, n)]
     every = [workspace.to_deploy(n) for n in dict.fromkeys([*workspace.config.pilot.measured, *there])]
     found = [target for target in every if platform_of(target).deploying is not None and target.variant_of is None]
     if not found:

@@ -208,6 +208,7 @@ class AzureDeployment:
         account.subscription(self.arm, self.subscription)
         if self.asked.only_source:
             return self._renewed(heard, steps, notes)
+        source, _ = self._source(notes), self.own_model or self._other_model()  # refused before anything is made
         with steps.timed("resource providers") as step:
             step.did = "created" if self.providers.ensure(self.wanted_providers, heard) else "kept"
         with steps.timed(f"resource group {self.group.name}") as step:
@@ -226,7 +227,7 @@ class AzureDeployment:
         steps.add(self.base, base)
         self._without_model(steps)
         given["providerUrl"] = self._provider_url(base)
-        given["generatorCidr"] = self._source(notes)
+        given["generatorCidr"] = source
         values = {part.target.name: self._one(part, given, heard, steps) for part in self.parts}
         return Deployed(tuple(steps.done), values, {}, (*notes, *self._moved(given["location"])))
 
@@ -284,13 +285,15 @@ class AzureDeployment:
 
     def _provider_url(self, base: Done) -> str:
         """The endpoint that is given, else the mock's, else the one that was given before."""
-        if (given := self.asked.settings.get("providerUrl")) is not None:
-            return given
         made = base.outputs.get("providerUrl", NONE)
-        before = made if made != NONE else self.before.get("providerUrl", NONE)
-        if before == NONE:
+        return self._other_model() if "providerUrl" in self.asked.settings or made == NONE else made
+
+    def _other_model(self) -> str:
+        """The endpoint that is given, or was before; raises Refused where there is none."""
+        said = self.asked.settings.get("providerUrl") or self.before.get("providerUrl", NONE)
+        if said == NONE:
             raise Refused("ownModel=false, and nothing says which model to ask", "--set providerUrl=https://HOST")
-        return before
+        return said
 
     def _renewed(self, heard: Heard, steps: Steps, notes: list[str]) -> Deployed:
         """The address range of who sends load, and nothing else."""

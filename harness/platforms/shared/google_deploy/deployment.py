@@ -199,7 +199,18 @@ class GoogleDeployment:
                 f'set impersonate = "{mail("rag-sender", f"${{{PROJECT}}}")}" in [auth] of target.toml: '
                 "pilot deploy makes that account and lets you act as it",
             )
+        self._fillable()
         return who
+
+    def _fillable(self) -> None:
+        """Raises Refused for a manifest with a variable that nothing gives a value; the last one is no later than the first."""
+        found = dict.fromkeys((PROJECT, IMAGE_URI), "found")
+        for part in self.parts:
+            more = {URL: "made"} if self.wants_provider and self._asks_provider(part) else {}
+            part.manifest.filled({**self.settled(part), **found, **more})
+        if self.provider is not None and self.wants_provider:
+            there = values_in(self.provider, self.services.now(name_of(self.provider)) or {})
+            self.provider.filled({**there, **self.asked.settings, **found})
 
     def intent(self, *, destroy: bool) -> Intent:
         return intent_of(self, destroy=destroy)
