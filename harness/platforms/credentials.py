@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.domain.address import NOWHERE
 from harness.domain.headers import value_problem
 from harness.domain.target import Target
 from harness.errors import Refused
@@ -31,7 +32,13 @@ AUTH = {"aws-sigv4": "aws", "google-id-token": "google-id-token", "azure-token":
 
 
 def require(targets: Iterable[Target]) -> None:
-    """Raises Refused with everything that cannot be found, for all targets at once."""
+    """Raises Refused with everything that cannot be found, for all targets at once; first, for those that are nowhere."""
+    targets = list(targets)
+    if gone := [target.name for target in _with_sides(targets) if target.base_url == NOWHERE]:
+        raise Refused(
+            f"{', '.join(gone)}: no address: pilot destroy removed it, or the last deployment has none",
+            f"pilot deploy {' '.join(gone)}, or set the variable of base_url in target.toml",
+        )
     found: dict[str, str | None] = {}
     problems = []
     for target in _with_sides(targets):

@@ -73,6 +73,8 @@ class Deploys:
                 with self._counted(one, progress):
                     done = self._sent(one, progress)
                     notes = [note for target in self.targets for note in self._written(target, done)]
+                    if not self._only_source:
+                        self._lead_nowhere([part.target for part in one.parts if part.target.name not in done.values])
                     ready = self._ready(done, progress)
                     whole = Deployed((*done.steps, *ready), done.values, done.files, (*done.notes, *notes))
                     named = dict.fromkeys([*done.values, *(s.target for s in whole.steps if s.target)])
@@ -129,6 +131,12 @@ class Deploys:
         trust.add(self._workspace.root, wants.of_target(self._workspace, target.name))
         return notes
 
+    @staticmethod
+    def _lead_nowhere(targets: Sequence[Target]) -> None:
+        """On every platform: an address that is given back may be somebody else's tomorrow."""
+        for target in targets:
+            deployed.lead_nowhere(target.folder, tables_of(target.folder / "target.toml")[0])
+
     def _ready(self, done: Deployed, progress: Progress) -> list[Took]:
         out = []
         for name in done.values:
@@ -148,6 +156,8 @@ class Deploys:
             for one in self._all:
                 done = one.destroy(progress)
                 self._noted("destroy", done.steps, _names(one), done.left)
+                if not done.left:
+                    self._lead_nowhere([part.target for part in one.parts])
                 out.append(done)
         return out
 

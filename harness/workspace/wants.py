@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from harness.domain.address import NOWHERE
 from harness.domain.shown import visible
 from harness.platforms import registry
 from harness.tables.problems import read_toml
@@ -162,8 +163,9 @@ def of_corpus(workspace: Workspace) -> list[Want]:
 def _of_deployed(folder: Path) -> Iterator[Want]:
     """Values that fill target.toml in where the environment has none: they say where requests go."""
     for name, value in sorted(deployed.values(folder).items()):
-        what = f"{visible(value, MOST_LINE)} as {name}"
-        yield Want(Does.STEERS, f"targets/{folder.name}/{deployed.FILE}", what, _digest([name, value]))
+        if value != NOWHERE:
+            what = f"{visible(value, MOST_LINE)} as {name}"
+            yield Want(Does.STEERS, f"targets/{folder.name}/{deployed.FILE}", what, _digest([name, value]))
 
 
 def _of_sweep(folder: Path) -> Iterator[Want]:

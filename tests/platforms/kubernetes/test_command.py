@@ -4,8 +4,11 @@ import shutil
 
 import pytest
 
+from harness.domain.address import NOWHERE
 from harness.errors import PilotError, Refused
 from harness.evidence.store import Store
+from harness.load.hosts import may_drive
+from harness.platforms import credentials
 from harness.platforms.kubernetes import deploy
 from harness.platforms.shared.deploy.pace import Pace
 from harness.run.deploy import Deploys, Wishes
@@ -124,3 +127,28 @@ def test_an_address_is_written_where_target_toml_reads_it_and_asked(deploys, tmp
     assert asked == [f"http://{cluster.address}"]
     assert 'RAG_K8S_URL = "http://203.0.113.9"' in (tmp_path / "targets" / "kubernetes" / "deployed.toml").read_text()
     assert done.steps[-1].name == "ready kubernetes"
+
+
+@pytest.mark.parametrize("taken_away", ["by a deployment without it", "by a destruction"])
+def test_an_address_that_was_given_back_leads_nowhere(deploys, tmp_path, monkeypatch, taken_away):
+    _, made = deploys
+    monkeypatch.setattr("harness.run.deploy.wait_ready", lambda *_: None)
+    monkeypatch.setenv("RAG_PROMETHEUS_URL", "http://127.0.0.1:9")
+    made(settings={"Front": "balancer"}, source="203.0.113.7").deploy(Heard())
+    made(only_source=True, source="203.0.113.8").deploy(Heard())
+    renewed = open_workspace(tmp_path).target("kubernetes").base_url
+    if taken_away == "by a destruction":
+        made().destroy(Heard())
+    else:
+        made(settings={"Front": "none"}).deploy(Heard())
+    workspace = open_workspace(tmp_path)
+    target = workspace.target("kubernetes")
+
+    assert renewed == "http://203.0.113.9"
+    assert target.base_url == NOWHERE, "read for a decision, which asks nobody"
+    assert workspace.prospect("kubernetes").unset == ("RAG_K8S_URL",)
+    assert not [want for want in wants.of_target(workspace, "kubernetes") if NOWHERE in want.what]
+    with pytest.raises(Refused, match="kubernetes: no address: pilot destroy removed it"):
+        credentials.require([target])
+    with pytest.raises(Refused, match="not deployed any more"):
+        may_drive(NOWHERE, workspace, vouched=False)
