@@ -29,7 +29,14 @@ from harness.platforms.shared.aws_deploy.part import (
     Part,
 )
 from harness.platforms.shared.aws_deploy.removal import Removal
-from harness.platforms.shared.aws_deploy.stacks import DEAD, Stacks, Wanted, parameters_of, settings_known
+from harness.platforms.shared.aws_deploy.stacks import (
+    DEAD,
+    Stacks,
+    Wanted,
+    parameters_of,
+    settings_known,
+    template_text,
+)
 from harness.platforms.shared.deploy.address import own_range, source_of
 from harness.platforms.shared.deploy.builders import Builder, local_builder
 from harness.platforms.shared.deploy.content import Content, content_of
@@ -122,7 +129,7 @@ class AwsDeployment:
     @property
     def wants_certificate(self) -> bool:
         """The shared template has no way without TLS, and nobody names a certificate, nor did before."""
-        required = parameters_of(self.base_template.read_text(encoding="utf-8")).get("CertificateArn", False)
+        required = parameters_of(template_text(self.base_template)).get("CertificateArn", False)
         if not required or "CertificateArn" in self.asked.settings:
             return False
         return self.before().get("CertificateArn") in (None, self.certificates.there())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.platforms.deploying import Intent, Standing, Step
 from harness.platforms.shared.aws_deploy.part import BASE_MINUTES
-from harness.platforms.shared.aws_deploy.stacks import RESOURCE
+from harness.platforms.shared.aws_deploy.stacks import RESOURCE, template_text
 from harness.platforms.shared.book import Book
 from harness.platforms.shared.deploy.builders import CLOUD
 from harness.platforms.shared.deploy.standing import book_of, priced, standing_of
@@ -52,10 +52,10 @@ def _steps(made: AwsDeployment) -> Iterator[Step]:
     if made.wants_certificate:
         yield Step("certificate", "keep" if made.certificates.there() else "make, self-signed for the balancers", 0)
     book = book_of([part.target for part in made.parts])
-    text = made.base_template.read_text(encoding="utf-8")
+    text = template_text(made.base_template)
     yield _stack(made, made.base, text, made.expected(made.base, BASE_MINUTES), tuple(_base_standing(text, book)))
     for part in made.parts:
-        text = part.template.read_text(encoding="utf-8")
+        text = template_text(part.template)
         yield _stack(
             made,
             part.stack,

@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.domain.bounds import COPIED_BYTES
 from harness.domain.identities import without_identity
 from harness.domain.lines import lines_of
 from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import PilotError
+from harness.evidence.regular import bytes_of
 from harness.platforms.deploying import Heard
 from harness.platforms.shared.azure_deploy.arm import GROUPS, Arm, ArmError
 from harness.platforms.shared.azure_deploy.part import SITE, VERSIONS
@@ -56,7 +58,7 @@ class Package:
         """The same content has the same tag, on any machine."""
         made = hashlib.sha256(f"{self.timeout_s}\n".encode())
         for path in sorted(self.files):
-            inner = hashlib.sha256(path.read_bytes()).hexdigest()
+            inner = hashlib.sha256(bytes_of(path, most=COPIED_BYTES)).hexdigest()
             made.update(f"{path.relative_to(self.root)}\n{inner}\n".encode())
         return f"content-{made.hexdigest()[:DIGITS]}"
 
