@@ -131,6 +131,11 @@ class Part(Protocol):
     @property
     def target(self) -> Target: ...
 
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What its target.toml says of what is deployed, by the names that ``--set`` has for it."""
+        ...
+
 
 class Deployment(Protocol):
     """Every target that is deployed together. Each method may be cut at any instant: the next call goes on."""

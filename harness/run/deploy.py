@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 
 from harness.campaign.lock import alone
@@ -25,6 +27,7 @@ from harness.workspace.target_toml import tables_of
 
 LOCK = "deploy.lock"
 KEPT = "kept"
+AMOUNT = re.compile(r"(\d+(?:\.\d+)?)([A-Za-z]*)")
 READY_S = 300.0  # a name that was just made is not known everywhere at once
 
 
@@ -43,7 +46,8 @@ class Deploys:
     """Of these targets, or of every one of the campaign that can be deployed; raises Refused where there is none."""
 
     def __init__(self, workspace: Workspace, names: Sequence[str], wishes: Wishes) -> None:
-        self._workspace, self._store, self._only_source = workspace, Store(workspace.evidence), wishes.only_source
+        self._workspace, self._store = workspace, Store(workspace.evidence)
+        self._only_source, self._settings = wishes.only_source, wishes.settings
         self.targets = _targets(workspace, names, self._store)
         self._asked = Asked(
             workspace.root,
@@ -59,10 +63,23 @@ class Deploys:
 
     def intents(self, *, destroy: bool) -> list[Intent]:
         """What would be done, nothing of which is; raises Refused for files that nobody has confirmed."""
-        made = [one.intent(destroy=destroy) for one in self._all]
+        made = [self._noting(one.intent(destroy=destroy), one) for one in self._all]
         files = [path for intent in made for path in intent.files]
         trust.require(self._workspace, wants.of_files(self._workspace, files))
         return made
+
+    def _noting(self, intent: Intent, one: Deployment) -> Intent:
+        return replace(intent, notes=(*intent.notes, *self._overridden(one)))
+
+    def _overridden(self, one: Deployment) -> list[str]:
+        """Settings of this call that target.toml contradicts: bills are modelled by what it says."""
+        return [
+            f"{part.target.name}: --set {name}={given} holds for this deployment alone: target.toml says {said}, which is "
+            "what costs are modelled by and what the next pilot deploy goes back to"
+            for part in one.parts
+            for name, said in part.settings.items()
+            if (given := self._settings.get(name)) is not None and not _same(given, said)
+        ]
 
     def deploy(self, progress: Progress) -> list[Deployed]:
         """Return once every target answers; safe to repeat after any cut."""
@@ -76,6 +93,7 @@ class Deploys:
                     if not self._only_source:
                         self._lead_nowhere([part.target for part in one.parts if part.target.name not in done.values])
                     ready = self._ready(done, progress)
+                    notes += self._overridden(one)
                     whole = Deployed((*done.steps, *ready), done.values, done.files, (*done.notes, *notes))
                     named = dict.fromkeys([*done.values, *(s.target for s in whole.steps if s.target)])
                     self._noted("deploy", whole.steps, list(named))
@@ -175,6 +193,14 @@ class Deploys:
             for name in {step.target: None for step in news if step.target}:
                 seconds = round(sum(step.seconds for step in steps if step.target == name), 1)
                 self._store.note(EVENT, target=name, step="deploy", seconds=seconds, exit_code=0)
+
+
+def _same(one: str, other: str) -> bool:
+    """As texts, or as amounts of one unit."""
+    first, second = (AMOUNT.fullmatch(text.strip()) for text in (one, other))
+    if first is None or second is None:
+        return one == other
+    return (Decimal(first[1]), first[2]) == (Decimal(second[1]), second[2])
 
 
 def _names(one: Deployment) -> list[str]:

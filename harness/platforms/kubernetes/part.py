@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harness.domain.target import Target
 from harness.errors import Refused
 from harness.platforms.kubernetes.config import Kubernetes
-from harness.platforms.kubernetes.manifests import KNATIVE, NAMESPACE, WANTED, Manifest, manifests_of
+from harness.platforms.kubernetes.manifests import KNATIVE, NAMESPACE, WANTED, Manifest, manifests_of, setting_of
 
 if TYPE_CHECKING:
     from harness.platforms.deploying import Asked
@@ -94,8 +94,14 @@ class Part:
         usual = dict(WANTED.findall(self.workload.text)).get("PROVIDER_URL", "")
         return bool(values.get("PROVIDER_URL", usual) == usual)
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """What target.toml says of it, in both spellings."""
+        said = self.declared()
+        return {spelling: value for name, value in said.items() for spelling in (name, setting_of(name))}
+
     def declared(self) -> dict[str, str]:
-        """What target.toml says of it."""
+        """The same, by the manifests' own names."""
         said = {"REPLICAS": self.config.replicas, "CPU": self.config.cpu, "MEMORY": self.config.memory}
         return {name: str(value) for name, value in said.items() if value is not None}
 

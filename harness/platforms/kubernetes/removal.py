@@ -73,7 +73,7 @@ class Removal:
     def notes(self) -> Iterator[str]:
         """Before anything goes: what goes with it, and what stays."""
         if others := self._others():
-            yield f"namespace {self._made.namespace} and the model provider stay: {', '.join(others)} still use them"
+            yield f"namespace {self._made.namespace} and the model provider stay: used by {', '.join(others)}"
         if self.whole:
             foreign, unseen = self._unlabelled()
             if foreign:

@@ -129,6 +129,25 @@ def test_an_address_is_written_where_target_toml_reads_it_and_asked(deploys, tmp
     assert done.steps[-1].name == "ready kubernetes"
 
 
+def test_a_setting_that_target_toml_contradicts_is_said_in_the_plan_and_by_the_deployment(deploys, tmp_path):
+    _, made = deploys
+    path = tmp_path / "targets" / "kubernetes" / "target.toml"
+    path.write_text(
+        path.read_text().replace('kind      = "kubernetes"\n', 'kind = "kubernetes"\nreplicas = 2\ncpu = "1"\n')
+    )
+    trust.add(tmp_path, wants.of_target(open_workspace(tmp_path), "kubernetes"))
+    settings = {"Cpu": "3", "Replicas": "2.0", "Memory": "4Gi"}
+    [intent] = made(settings=settings).intents(destroy=False)
+    [done] = made(settings={"CPU": "3"}).deploy(Heard())
+    [again] = made().deploy(Heard())
+
+    said = [
+        [note for note in one.notes if "--set" in note and "target.toml says" in note] for one in (intent, done, again)
+    ]
+    assert [len(notes) for notes in said] == [1, 1, 0]
+    assert said[0][0].startswith("kubernetes: --set Cpu=3 holds for this deployment alone: target.toml says 1,")
+
+
 @pytest.mark.parametrize("taken_away", ["by a deployment without it", "by a destruction"])
 def test_an_address_that_was_given_back_leads_nowhere(deploys, tmp_path, monkeypatch, taken_away):
     _, made = deploys

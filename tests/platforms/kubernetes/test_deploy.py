@@ -136,7 +136,7 @@ def test_another_target_keeps_the_namespace_and_the_provider(made):
     notes = one.intent(destroy=True).notes
     one.destroy(Heard())
 
-    assert any("other still use" in note for note in notes)
+    assert any("used by other" in note for note in notes)
     assert {"Namespace rag-pilot", "Deployment rag-provider", "Secret rag-provider-key"} <= set(cluster.names())
     assert "Deployment rag-chat" not in cluster.names()
 

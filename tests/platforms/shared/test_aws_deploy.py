@@ -237,7 +237,7 @@ def test_one_target_goes_and_what_the_other_uses_stays(made):
     notes = one.intent(destroy=True).notes
     gone = one.destroy(Heard())
 
-    assert "stack rag-pilot stays: rag-chat-ecs still use it" in notes
+    assert "stack rag-pilot stays: used by rag-chat-ecs" in notes
     assert [step.name for step in gone.steps] == ["rag-chat-fn"]
     assert account.standing["rag-pilot"] == "CREATE_COMPLETE"
     shared = {"ECS services", "image repository", "provider key"}

@@ -90,7 +90,7 @@ def _notes(made: AwsDeployment, *, destroy: bool) -> Iterator[str]:
     if destroy:
         yield "its log groups go too: run pilot collect before, what was not collected is lost"
         if others := made.others():
-            yield f"stack {made.base} stays: {', '.join(others)} still use it"
+            yield f"stack {made.base} stays: used by {', '.join(others)}"
         return
     yield "idle dollars: list prices of the targets' price books; requests, transfer and logs come on top"
     yield "minutes without a mark were measured here, ~ is a rough figure"

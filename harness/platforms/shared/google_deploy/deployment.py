@@ -21,12 +21,13 @@ from harness.platforms.shared.deploy.steps import Step, Steps
 from harness.platforms.shared.google_deploy import account
 from harness.platforms.shared.google_deploy.access import ASKS_MODEL, INVOKES, Resource, bind, project_policy
 from harness.platforms.shared.google_deploy.api import ACCOUNTS, Cloud, Make, over_http
-from harness.platforms.shared.google_deploy.body import CONCURRENCY, Wanted, values_in
+from harness.platforms.shared.google_deploy.body import Wanted, values_in
 from harness.platforms.shared.google_deploy.cloudbuild import APIS as BUILD_APIS
 from harness.platforms.shared.google_deploy.cloudbuild import CLOUD, CloudBuild
 from harness.platforms.shared.google_deploy.image import Repository, access_token
 from harness.platforms.shared.google_deploy.intent import intent_of
 from harness.platforms.shared.google_deploy.part import (
+    CONCURRENCY,
     IMAGE_FOLDER,
     LABEL,
     Part,
