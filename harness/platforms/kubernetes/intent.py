@@ -11,6 +11,7 @@ from harness.platforms.deploying import Intent, Step
 from harness.platforms.kubernetes.cluster import CONFLICT, Cluster, ClusterError
 from harness.platforms.kubernetes.images import NAMED
 from harness.platforms.kubernetes.manifests import LABEL, NAMESPACE, Manifest
+from harness.platforms.kubernetes.part import UNMADE
 from harness.platforms.kubernetes.placing import source_now
 from harness.platforms.kubernetes.removal import Removal
 from harness.platforms.kubernetes.secret import Key
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from harness.platforms.kubernetes.deploy import Found, KubernetesDeployment
 
 BUILD_MINUTES, ROLLOUT_MINUTES, PROVIDER_MINUTES, GONE_MINUTES = 4.0, 1.0, 0.5, 1.0
-UNMADE = {"KEY_VERSION": "0", "CONTENT": "planned", "SOURCE": "192.0.2.1/32", "IMAGE": "planned"}
 MOST_NAMED = 4
 
 

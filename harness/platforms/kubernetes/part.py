@@ -22,6 +22,7 @@ SCALERS = ("hpa", "keda", "none")
 FRONTS = ("none", "balancer")
 OWN = frozenset({"IMAGE", "KEY_VERSION", "CONTENT", "SOURCE"})  # filled from what was found, never by --set
 MORE = frozenset({"REGISTRY", "PROVIDER_KEY", "FRONT", "SCALER", "TAKEOVER"})  # read by no manifest
+UNMADE = {"KEY_VERSION": "0", "CONTENT": "planned", "SOURCE": "192.0.2.1/32", "IMAGE": "planned"}  # before it is known
 UNKEPT = frozenset({"PROVIDER_KEY", "TAKEOVER"})  # for one call only
 HPA = "HorizontalPodAutoscaler"
 
@@ -57,6 +58,11 @@ class Part:
     @property
     def all(self) -> list[Manifest]:
         return [*self.main, *self.provider, *(m for made in self.others.values() for m in made)]
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """By which everything of it is found."""
+        return frozenset(m.label for m in self.main if m.label)
 
     @property
     def workload(self) -> Manifest:
@@ -118,11 +124,16 @@ class Part:
         return {name: str(value) for name, value in found.items() if name in wanted and value}
 
     def values(
-        self, kept: Mapping[str, str], workload: Json | None, given: Mapping[str, str], asked: Asked
+        self,
+        kept: Mapping[str, str],
+        unfinished: Mapping[str, str],
+        workload: Json | None,
+        given: Mapping[str, str],
+        asked: Asked,
     ) -> dict[str, str]:
-        """The last of these wins: an earlier deployment, the cluster, pilot.toml's deadline, target.toml, this call."""
+        """The last of these wins: an earlier deployment, the cluster, one that was cut, pilot.toml's deadline, target.toml, this call."""
         deadline = {"TIMEOUT_S": f"{int(asked.deadline_s)}"} if asked.deadline_s else {}
-        return {**kept, **self.standing(workload), **deadline, **self.declared(), **given}
+        return {**kept, **self.standing(workload), **unfinished, **deadline, **self.declared(), **given}
 
 
 @dataclass(frozen=True)

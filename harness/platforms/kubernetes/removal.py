@@ -74,6 +74,8 @@ class Removal:
         """Before anything goes: what goes with it, and what stays."""
         if others := self._others():
             yield f"namespace {self._made.namespace} and the model provider stay: used by {', '.join(others)}"
+        if alike := self.alike():
+            yield f"with the same label, and removed too: {', '.join(alike)}"
         if self.whole:
             foreign, unseen = self._unlabelled()
             if foreign:
@@ -118,6 +120,18 @@ class Removal:
             return []
         path = f"{group_path(api)}/namespaces/{self._made.namespace}/{plural}"
         return self._cluster.rows(f"{kind}s", path, selector)
+
+    def alike(self) -> list[str]:
+        """Workloads with a label of these targets that none of their manifests makes; none where they may not be listed."""
+        mine = {(m.kind, m.name) for m in self._manifests}
+        selector = f"{LABEL} in ({','.join(sorted(self._made.labels))})"
+        try:
+            found = [
+                (kind, str(r["metadata"]["name"])) for api, kind in OTHERS for r in self._rows(api, kind, selector)
+            ]
+        except ClusterError:
+            return []
+        return [f"{kind} {name}" for kind, name in found if (kind, name) not in mine]
 
     def _others(self) -> list[str]:
         """Workloads of other targets."""

@@ -8,7 +8,8 @@ import pytest
 from harness.errors import PilotError
 from tests.peers.cuts import Cut
 from tests.peers.kube import Kube
-from tests.platforms.kubernetes.rigs import IMAGE, NAMESPACE, REGISTRY, Heard, container, key, whole
+from tests.platforms.doubles import Heard
+from tests.platforms.kubernetes.rigs import IMAGE, NAMESPACE, REGISTRY, container, key, whole
 
 
 def test_an_empty_cluster_gets_everything_and_a_second_call_changes_nothing(made):

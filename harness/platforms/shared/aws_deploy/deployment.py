@@ -42,7 +42,7 @@ from harness.platforms.shared.deploy.builders import Builder, local_builder
 from harness.platforms.shared.deploy.content import Content, content_of
 from harness.platforms.shared.deploy.image import image_of
 from harness.platforms.shared.deploy.pace import Pace
-from harness.platforms.shared.deploy.part import Tag
+from harness.platforms.shared.deploy.part import Tag, distinct
 from harness.platforms.shared.deploy.steps import Step, Steps
 
 ROLES = ("ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com")
@@ -94,10 +94,7 @@ class AwsDeployment:
         """Raises Refused for a template that is missing, and for targets that are the same runtime."""
         if not self.base_template.is_file():
             raise Refused(f"there is no {self.base_template}", "pilot init copies it beside a target of AWS")
-        names = [part.stack for part in self.parts]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            both = ", ".join(part.target.name for part in self.parts if part.stack in twice)
-            raise Refused(f"{both} have the same runtime: {', '.join(twice)}", "name one of them, or give each its own")
+        distinct({part.target.name: part.stack for part in self.parts})
 
     @cached_property
     def known(self) -> dict[str, str]:

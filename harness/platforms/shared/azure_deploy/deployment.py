@@ -41,7 +41,7 @@ from harness.platforms.shared.deploy.address import own_range, source_of
 from harness.platforms.shared.deploy.builders import Builder, local_builder
 from harness.platforms.shared.deploy.content import Content, content_of
 from harness.platforms.shared.deploy.pace import Pace
-from harness.platforms.shared.deploy.part import Tag, own_file
+from harness.platforms.shared.deploy.part import Tag, distinct, own_file
 from harness.platforms.shared.deploy.steps import Steps
 
 OURS = {  # parameters that something else of the command or target.toml says
@@ -83,11 +83,8 @@ class AzureDeployment:
         """Raises Refused for a template that is missing, targets that are the same runtime, and what --set may not say."""
         if not self.base_template.is_file():
             raise Refused(f"there is no {self.base_template}", "pilot init copies it beside a target of Azure")
-        names = [part.app for part in self.parts]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            both = ", ".join(part.target.name for part in self.parts if part.app in twice)
-            raise Refused(f"{both} have the same runtime: {', '.join(twice)}", "name one of them, or give each its own")
-        if self.base in names:
+        distinct({part.target.name: part.app for part in self.parts})
+        if self.base in [part.app for part in self.parts]:
             raise Refused(f"an app has the name of what all share, {self.base}", "give it another one in target.toml")
         if said := sorted(set(asked.settings) & set(OURS)):
             raise Refused(f"--set {said[0]} is said by {OURS[said[0]]}", "leave it out of --set")

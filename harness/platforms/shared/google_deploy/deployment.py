@@ -17,6 +17,7 @@ from harness.platforms.shared.deploy.content import Content, content_of
 from harness.platforms.shared.deploy.image import image_of
 from harness.platforms.shared.deploy.manifest import Manifest
 from harness.platforms.shared.deploy.pace import Pace
+from harness.platforms.shared.deploy.part import distinct
 from harness.platforms.shared.deploy.steps import Step, Steps
 from harness.platforms.shared.google_deploy import account
 from harness.platforms.shared.google_deploy.access import ASKS_MODEL, INVOKES, Resource, bind, project_policy
@@ -83,10 +84,7 @@ class GoogleDeployment:
                 "--address means nothing on Google Cloud: an identity may ask the service, whatever its address",
                 "pilot deploy without --address; name the targets of other clouds to renew theirs",
             )
-        names = [part.service for part in self.parts]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            both = ", ".join(part.target.name for part in self.parts if part.service in twice)
-            raise Refused(f"{both} have the same runtime: {', '.join(twice)}", "name one of them, or give each its own")
+        distinct({part.target.name: part.service for part in self.parts})
         said = self.asked.settings.get(CALLER, "user:")
         if not said.startswith(MEMBERS):
             raise Refused(
