@@ -88,6 +88,11 @@ def template_of(path: Path) -> dict[str, Any]:
     return dict(made)
 
 
+def carries(there: Mapping[str, Any], tag: Tag) -> bool:
+    """Whether it is of this deployment."""
+    return bool((there.get("tags") or {}).get(tag.key) == tag.value)
+
+
 def tag_of(path: Path) -> Tag:
     """The one that its resources carry; raises BadFile where they carry none, or several."""
     rows = [r for r in template_of(path)["resources"] if isinstance(r, dict)]
