@@ -31,7 +31,7 @@ from harness.platforms.shared.azure_deploy.part import (
     Resource,
     tag_of,
 )
-from harness.platforms.shared.azure_deploy.publish import Lay, Package, Publishing, laid_out
+from harness.platforms.shared.azure_deploy.publish import Lay, Package, Publishing, laid_out, python_of
 from harness.platforms.shared.azure_deploy.registry import Registry
 from harness.platforms.shared.azure_deploy.removal import Removal, removed
 from harness.platforms.shared.azure_deploy.tasks import Tasks
@@ -173,7 +173,7 @@ class AzureDeployment:
         return content_of(self.asked.root, self.dockerfile, "backends" if store != "sqlite" else None)
 
     def package(self, part: Part) -> Package | None:
-        """What is published to a function app; None for any other. Raises Refused where nothing lays it out."""
+        """What is published to a function app; None for any other. Raises Refused where nothing here lays it out."""
         if part.package is None:
             return None
         program = own_file(part.target, part.package)
@@ -181,7 +181,8 @@ class AzureDeployment:
         service = content_of(self.asked.root, self.dockerfile)
         shared = [service.root / name for name in service.files]
         files = {*beside, part.target.folder / "host.json", *shared}
-        return Package(self.asked.root, program, tuple(sorted(files)), self.timeout_s or 30)
+        python = python_of(part.template)
+        return Package(self.asked.root, program, tuple(sorted(files)), self.timeout_s or 30, python)
 
     @property
     def timeout_s(self) -> int | None:
@@ -301,7 +302,7 @@ class AzureDeployment:
         same = {**({"providerKey": key} if key else {}), **({"location": where} if where else {})}
         for part in self.parts:
             was = self.publishing(part).published() if part.package else None
-            minutes = self.expected(part.app, part.minutes)
+            minutes = self.asked.minutes(part.app, part.minutes)
             wanted = Wanted(part.app, part.template, {**same, "generatorCidr": source}, part.tag, minutes)
             steps.add(part.app, self.templates.put(wanted, heard), part.target.name)
             if was is not None:
@@ -320,16 +321,12 @@ class AzureDeployment:
 
     def _wanted_base(self, given: Mapping[str, str]) -> Wanted:
         known = {**given, "name": self.base}
-        return Wanted(self.base, self.base_template, known, self.base_tag, self.expected(self.base, BASE_MINUTES))
+        return Wanted(self.base, self.base_template, known, self.base_tag, self.asked.minutes(self.base, BASE_MINUTES))
 
     def _wanted(self, part: Part, given: Mapping[str, str]) -> Wanted:
         deadline = {"timeoutS": str(self.timeout_s)} if self.timeout_s else {}
         known = {**deadline, **part.settings, **given, "name": part.app}
-        return Wanted(part.app, part.template, known, part.tag, self.expected(part.app, part.minutes))
-
-    def expected(self, step: str, rough: float) -> float:
-        """Minutes: as it took here before, else a rough figure."""
-        return self.asked.took_s[step] / 60 if step in self.asked.took_s else rough
+        return Wanted(part.app, part.template, known, part.tag, self.asked.minutes(part.app, part.minutes))
 
     def others(self) -> list[str]:
         """Apps of the group that use what all share and are not of these targets."""
