@@ -125,6 +125,11 @@ def unfinished(deployments: Sequence[Mapping[str, Any]], target: str) -> bool:
     return [entry["what"] for entry in _told(deployments, target)[-1:]] == [BEGUN]
 
 
+def gone(deployments: Sequence[Mapping[str, Any]], target: str) -> bool:
+    """Whether the last that was noted of it is that nothing is left."""
+    return bool(_told(deployments, target)) and not stands(deployments, target)
+
+
 def _told(deployments: Sequence[Mapping[str, Any]], target: str) -> list[Mapping[str, Any]]:
     """What was noted of it, without what was refused before anything was sent."""
     out: list[Mapping[str, Any]] = []
