@@ -50,6 +50,10 @@ class Asked:
         """With the settings that one deployment knows; the others are for another one of the same call."""
         return replace(self, settings={name: value for name, value in self.settings.items() if name in known})
 
+    def minutes(self, step: str, rough: float) -> float:
+        """As it took here before, else a rough figure."""
+        return self.took_s[step] / 60 if step in self.took_s else rough
+
 
 @dataclass(frozen=True)
 class Standing:

@@ -272,10 +272,6 @@ class KubernetesDeployment:
                     step.did = placing.applied([front], {**self.values(part, found), **source}).did
         return Deployed(tuple(steps.done), {}, {}, tuple(notes))
 
-    def expected(self, step: str, rough: float) -> float:
-        """Minutes: as it took here before, else a rough figure."""
-        return self.asked.took_s[step] / 60 if step in self.asked.took_s else rough
-
     def destroy(self, heard: Heard) -> Destroyed:
         """Raises PilotError where something does not go."""
         with self.reached() as cluster:

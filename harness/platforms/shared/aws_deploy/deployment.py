@@ -214,18 +214,14 @@ class AwsDeployment:
         return source_of(self.asked.source, lambda: self.before().get("GeneratorCidr"), self._hands.own_range, notes)
 
     def _wanted_base(self, parameters: Mapping[str, str]) -> Wanted:
-        minutes, template = self.expected(self.base, BASE_MINUTES), self.base_template
+        minutes, template = self.asked.minutes(self.base, BASE_MINUTES), self.base_template
         return Wanted(self.base, template, parameters, self.base_tag, minutes)
 
     def _wanted(self, part: Part, parameters: Mapping[str, str]) -> Wanted:
         deadline = {"TimeoutS": str(int(self.asked.deadline_s))} if self.asked.deadline_s else {}
         mine = {**deadline, **part.settings, **parameters, "Base": self.base}
-        minutes, service = self.expected(part.stack, part.minutes), part.service
+        minutes, service = self.asked.minutes(part.stack, part.minutes), part.service
         return Wanted(part.stack, part.template, mine, part.tag, minutes, self.base if service else None, service)
-
-    def expected(self, step: str, rough: float) -> float:
-        """Minutes: as it took here before, else a rough figure."""
-        return self.asked.took_s[step] / 60 if step in self.asked.took_s else rough
 
     def others(self) -> list[str]:
         """Stacks that use the shared one and are not of these targets."""

@@ -49,24 +49,25 @@ def _steps(made: AwsDeployment) -> Iterator[Step]:
         rough = CLOUD_MINUTES if made.asked.builder == CLOUD else BUILD_MINUTES
         does = f"keep {made.repository.name}:{content.tag}" if there else f"build and push {content.tag}"
         yield _step(made, "image", does, 0 if there else rough)
+    yield Step("provider key", "keep" if made.key.there() else "make", 0)
     if made.wants_certificate:
         yield Step("certificate", "keep" if made.certificates.there() else "make, self-signed for the balancers", 0)
     book = book_of([part.target for part in made.parts])
     text = template_text(made.base_template)
-    yield _stack(made, made.base, text, made.expected(made.base, BASE_MINUTES), tuple(_base_standing(text, book)))
+    yield _stack(made, made.base, text, made.asked.minutes(made.base, BASE_MINUTES), tuple(_base_standing(text, book)))
     for part in made.parts:
         text = template_text(part.template)
         yield _stack(
             made,
             part.stack,
             text,
-            made.expected(part.stack, part.minutes),
+            made.asked.minutes(part.stack, part.minutes),
             tuple(standing_of(part.target, "Its runtime", IDLE)),
         )
 
 
 def _step(made: AwsDeployment, name: str, does: str, rough: float) -> Step:
-    return Step(name, does, made.expected(name, rough) if rough else 0, measured=name in made.asked.took_s)
+    return Step(name, does, made.asked.minutes(name, rough) if rough else 0, measured=name in made.asked.took_s)
 
 
 def _stack(made: AwsDeployment, name: str, text: str, minutes: float, standing: tuple[Standing, ...]) -> Step:

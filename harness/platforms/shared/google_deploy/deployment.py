@@ -339,10 +339,6 @@ class GoogleDeployment:
             if part.sender in self.acting(who):
                 account.acts_as(self.cloud, part.sender, values[part.target.name]["base_url"])
 
-    def expected(self, step: str, rough: float) -> float:
-        """Minutes: as it took here before, else a rough figure."""
-        return self.asked.took_s[step] / 60 if step in self.asked.took_s else rough
-
     def others(self) -> list[str]:
         """Services that use the key or the images and are not of these targets; none where the API is off."""
         if account.apis_off(self.cloud, ["run"]):
