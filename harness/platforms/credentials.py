@@ -31,14 +31,19 @@ AZURE_MEND = "run az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CL
 AUTH = {"aws-sigv4": "aws", "google-id-token": "google-id-token", "azure-token": "azure"}
 
 
-def require(targets: Iterable[Target]) -> None:
-    """Raises Refused with everything that cannot be found, for all targets at once; first, for those that are nowhere."""
+def require_ready(targets: Iterable[Target]) -> None:
+    """Raises Refused for those without an address, else with everything that cannot be found."""
     targets = list(targets)
     if gone := [target.name for target in _with_sides(targets) if target.base_url == NOWHERE]:
         raise Refused(
             f"{', '.join(gone)}: no address: pilot destroy removed it, or the last deployment has none",
             f"pilot deploy {' '.join(gone)}, or set the variable of base_url in target.toml",
         )
+    require(targets)
+
+
+def require(targets: Iterable[Target]) -> None:
+    """Raises Refused with everything that cannot be found, for all targets at once."""
     found: dict[str, str | None] = {}
     problems = []
     for target in _with_sides(targets):

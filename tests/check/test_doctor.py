@@ -79,7 +79,7 @@ def test_the_page_names_every_action_that_doctor_itself_needs():
 
 def test_a_new_accounts_concurrency_is_named_before_deployment_by_the_plans_own_peak():
     there = {**NEW, ("lambda", "get_function"): NOT_FOUND, ("lambda", "get_function_concurrency"): NOT_FOUND}
-    groups = asked([Prospect(FUNCTION, ("RAG_LAMBDA_URL",))], there)
+    groups = asked([Prospect(replace(FUNCTION, base_url=NOWHERE), ("RAG_LAMBDA_URL",))], there)
     quota = named(groups, "fn", "quota Lambda concurrency")
 
     assert quota.answer is Answer.FAIL

@@ -168,6 +168,6 @@ def test_an_address_that_was_given_back_leads_nowhere(deploys, tmp_path, monkeyp
     assert workspace.prospect("kubernetes").unset == ("RAG_K8S_URL",)
     assert not [want for want in wants.of_target(workspace, "kubernetes") if NOWHERE in want.what]
     with pytest.raises(Refused, match="kubernetes: no address: pilot destroy removed it"):
-        credentials.require([target])
+        credentials.require_ready([target])
     with pytest.raises(Refused, match="not deployed any more"):
         may_drive(NOWHERE, workspace, vouched=False)
