@@ -2,6 +2,7 @@
 
 import copy
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -222,6 +223,19 @@ def test_parameters_are_what_the_target_is_billed_by_and_no_longer_than_clients_
     assert (said["rag-chat-fn"]["MemoryMb"], said["rag-chat-fn"]["TimeoutS"]) == ("1769", "25")
     assert [said["rag-chat-ecs"][n] for n in ("Tasks", "Cpu", "Memory")] == ["2", "1024", "2048"]
     assert said["rag-chat-fn"]["Image"] == said["rag-chat-ecs"]["Image"] == said["rag-pilot"]["Image"]
+
+
+def test_a_processor_that_is_billed_and_not_built_for_is_refused_before_anything_is_made(made, targets, monkeypatch):
+    one = targets["aws_lambda"]
+    arm = replace(one, prices=replace(one.prices, parameters={**one.prices.parameters, "arm64": 1}))
+    monkeypatch.setitem(targets, "aws_lambda", arm)
+    account = Account()
+    for go in (lambda: made(account).intent(destroy=False), lambda: made(account).deploy(Heard())):
+        with pytest.raises(Refused, match=r"aws_lambda: \[prices\] bills arm64"):
+            go()
+
+    assert account.empty
+    assert made(account).intent(destroy=True).steps, "it may still be taken away"
 
 
 def test_an_unknown_setting_is_refused_with_those_there_are(made):

@@ -46,6 +46,7 @@ from harness.platforms.shared.deploy.part import Tag, distinct
 from harness.platforms.shared.deploy.steps import Step, Steps
 
 ROLES = ("ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com")
+ARM = "arm64"
 ROLE_S = 10.0  # until other services see a role
 
 
@@ -152,12 +153,26 @@ class AwsDeployment:
         return account.identity(self.clients("sts"), self.clients("ec2"), self.region)
 
     def intent(self, *, destroy: bool) -> Intent:
+        if not destroy:
+            self._as_billed()
         return intent_of(self, destroy=destroy)
+
+    def _as_billed(self) -> None:
+        """Raises Refused for another processor in [prices] than the image is built for; who names both deploys what they say."""
+        billed = [p.target for p in self.parts if p.target.prices and float(p.target.prices.parameters.get(ARM, 0))]
+        said = "Architecture" in self.asked.settings and self.asked.image is not None
+        if billed and not said and not self.asked.only_source:
+            raise Refused(
+                f"{', '.join(target.name for target in billed)}: [prices] bills {ARM}, and pilot deploy builds an image "
+                "for x86 processors, which the model provider runs too",
+                f"take {ARM} out of [prices]; or, with a model of your own, --image of such an image and --set Architecture=…",
+            )
 
     def deploy(self, heard: Heard) -> Deployed:
         """Raises PilotError with the cause first."""
         steps = Steps(self.pace, heard)
         notes: list[str] = []
+        self._as_billed()
         self.identity()
         if self.asked.only_source:
             return self._renewed(heard, steps, notes)
