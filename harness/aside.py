@@ -23,7 +23,7 @@ from harness.errors import Refused
 from harness.evidence.store import RunRecord, Store
 from harness.pipeline import check, gated
 from harness.planning.race import draw_race
-from harness.platforms.credentials import require as require_credentials
+from harness.platforms.credentials import require_ready
 from harness.run import canary as splitting
 from harness.run import race as racing
 from harness.run import sweep as sweeping
@@ -84,7 +84,7 @@ def canary(workspace: Workspace, name: str | None, wanted: Splitting, progress: 
     """Steady load on a router while its split goes up and back; raises Refused where there is none with a split."""
     at_home(workspace)
     router = splitting.router_of(workspace, name)
-    require_credentials([router])
+    require_ready([router])
 
     def gate(url: str) -> None:
         gated({router.name: check_contract(router, url, terms_of(workspace))}, None, progress)
@@ -101,7 +101,7 @@ def race(
 ) -> tuple[Store, list[RunRecord]]:
     """Both targets at once, to watch and not to measure, with the live page; nothing of it is judged."""
     at_home(workspace)
-    require_credentials(workspace.measured())
+    require_ready(workspace.measured())
     with alone(workspace.state / MEASURING, "pilot race"):
         made = draw_race(workspace, profile, rate, duration_s, datetime.now(UTC))
         return racing.race(workspace, made, progress, partial(beside, workspace, progress.say))

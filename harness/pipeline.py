@@ -59,7 +59,7 @@ from harness.planning import Planned, Seal, draw_plan, note_changes, seal_of, se
 from harness.planning.changes import has_measured
 from harness.planning.profiles import describe
 from harness.planning.seal import judged_otherwise, method_of, stops_when_settled
-from harness.platforms.credentials import require as require_credentials
+from harness.platforms.credentials import require_ready
 from harness.platforms.registry import source_of
 from harness.predict import whole as predicting
 from harness.predict.predict import USUAL, Effort
@@ -92,7 +92,7 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
     """The contract of each target, whether the two do the same work, and whether the plan fits and is fair."""
     urls = [name for name in names if is_url(name)]
     targets = [workspace.target(n) for n in names if n not in urls] if names else list(workspace.measured())
-    require_credentials(targets)
+    require_ready(targets)
     out: dict[str, list[Check]] = {}
     with EmbeddedPlatform(workspace, targets) if targets else nullcontext() as platform:
         bases = {target.name: platform.url(target.name) for target in targets} if platform else {}
@@ -158,7 +158,7 @@ def plan(workspace: Workspace, *, seal: bool) -> Planned:
     workspace.traffic()  # a trace without a shape is said now, not by decide on day 14
     if seal:
         at_home(workspace)
-        require_credentials(workspace.measured())
+        require_ready(workspace.measured())
     made = _drawn(workspace)
     if seal:
         return sealing.write(workspace, store, made)
@@ -202,7 +202,7 @@ def _run(workspace: Workspace, progress: Progress, *, now: bool, after_block: Ca
     sealing.unchanged(workspace, sealed_plan, store)
     note_changes(workspace, sealed_plan, store)
     limits_of(workspace).check_stop_file()
-    require_credentials(workspace.measured())
+    require_ready(workspace.measured())
     if not checked(store.journal()) or unheard(store.journal()):
         results = check(workspace, [])
         gated(results, store, progress)

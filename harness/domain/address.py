@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 HTTP = ("http", "https")
 SOCKETS = ("ws", "wss")  # the same hosts and ports, as a WebSocket's URL says it
 SCHEMES = (*HTTP, *SOCKETS)
+NOWHERE = "https://not-deployed.invalid"  # of a target that is not deployed yet, or not any more
 MOST = 2_000
 MOST_HOST = 253
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")

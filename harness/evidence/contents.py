@@ -260,7 +260,12 @@ DEPLOYMENTS = fields(
     {
         "deployments": each(
             fields(
-                {"utc": moment, "what": one_of("deploy", "destroy"), "targets": each(part), "steps": each(_TOOK)},
+                {
+                    "utc": moment,
+                    "what": one_of("begun", "refused", "deploy", "destroy"),  # the first two: of a deployment
+                    "targets": each(part),
+                    "steps": each(_TOOK),
+                },
                 {"left": each(text)},
             )
         )

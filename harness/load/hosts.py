@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from harness.domain.address import is_loopback, problem_of, without_secrets
+from harness.domain.address import NOWHERE, is_loopback, problem_of, without_secrets
 from harness.errors import NoWorkspace, PilotError, Refused, UndeclaredHost
 from harness.workspace import Workspace, find
 
@@ -38,6 +38,8 @@ def may_drive(host: str, workspace: Workspace | None, *, vouched: bool) -> None:
 
 def check_url(host: str) -> None:
     """Raises Refused for what is no base URL, a declared host's with a password in it too."""
+    if host == NOWHERE:
+        raise Refused("the target has no address: it is not deployed any more", "pilot deploy makes it again")
     if problem := problem_of(host):
         raise Refused(f"host {without_secrets(host)}: {problem}", "as https://chat.example.com")
 

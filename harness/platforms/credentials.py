@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.domain.address import NOWHERE
 from harness.domain.headers import value_problem
 from harness.domain.target import Target
 from harness.errors import Refused
@@ -28,6 +29,17 @@ ID_TOKEN_MEND = "set GOOGLE_APPLICATION_CREDENTIALS to a service account's key f
 AZURE_MEND = "run az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
 
 AUTH = {"aws-sigv4": "aws", "google-id-token": "google-id-token", "azure-token": "azure"}
+
+
+def require_ready(targets: Iterable[Target]) -> None:
+    """Raises Refused for those without an address, else with everything that cannot be found."""
+    targets = list(targets)
+    if gone := [target.name for target in _with_sides(targets) if target.base_url == NOWHERE]:
+        raise Refused(
+            f"{', '.join(gone)}: no address: pilot destroy removed it, or the last deployment has none",
+            f"pilot deploy {' '.join(gone)}, or set the variable of base_url in target.toml",
+        )
+    require(targets)
 
 
 def require(targets: Iterable[Target]) -> None:

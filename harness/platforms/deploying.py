@@ -50,6 +50,10 @@ class Asked:
         """With the settings that one deployment knows; the others are for another one of the same call."""
         return replace(self, settings={name: value for name, value in self.settings.items() if name in known})
 
+    def minutes(self, step: str, rough: float) -> float:
+        """As it took here before, else a rough figure."""
+        return self.took_s[step] / 60 if step in self.took_s else rough
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -130,6 +134,11 @@ class Part(Protocol):
 
     @property
     def target(self) -> Target: ...
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What its target.toml says of what is deployed, by the names that ``--set`` has for it."""
+        ...
 
 
 class Deployment(Protocol):

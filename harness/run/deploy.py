@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 
 from harness.campaign.lock import alone
@@ -13,16 +16,18 @@ from harness.domain.target import Target
 from harness.errors import Refused
 from harness.evidence.files import write_text
 from harness.evidence.store import Store
-from harness.platforms.deploying import Asked, Deployed, Destroyed, Intent, Took, deployable, deployments
+from harness.platforms.deploying import Asked, Deployed, Deployment, Destroyed, Intent, Took, deployable, deployments
 from harness.platforms.registry import platform_of
 from harness.platforms.shared.ready import wait_ready
 from harness.run.away.away import at_home
+from harness.run.deployed import BEGUN, REFUSED, stands, unfinished
 from harness.run.timing import EVENT
 from harness.workspace import Workspace, deployed, trust, wants
 from harness.workspace.target_toml import tables_of
 
 LOCK = "deploy.lock"
 KEPT = "kept"
+AMOUNT = re.compile(r"(\d+(?:\.\d+)?)([A-Za-z]*)")
 READY_S = 300.0  # a name that was just made is not known everywhere at once
 
 
@@ -42,7 +47,8 @@ class Deploys:
 
     def __init__(self, workspace: Workspace, names: Sequence[str], wishes: Wishes) -> None:
         self._workspace, self._store = workspace, Store(workspace.evidence)
-        self.targets = _targets(workspace, names)
+        self._only_source, self._settings = wishes.only_source, wishes.settings
+        self.targets = _targets(workspace, names, self._store)
         self._asked = Asked(
             workspace.root,
             wishes.settings,
@@ -57,10 +63,23 @@ class Deploys:
 
     def intents(self, *, destroy: bool) -> list[Intent]:
         """What would be done, nothing of which is; raises Refused for files that nobody has confirmed."""
-        made = [one.intent(destroy=destroy) for one in self._all]
+        made = [self._noting(one.intent(destroy=destroy), one) for one in self._all]
         files = [path for intent in made for path in intent.files]
         trust.require(self._workspace, wants.of_files(self._workspace, files))
         return made
+
+    def _noting(self, intent: Intent, one: Deployment) -> Intent:
+        return replace(intent, notes=(*intent.notes, *self._overridden(one)))
+
+    def _overridden(self, one: Deployment) -> list[str]:
+        """Settings of this call that target.toml contradicts: bills are modelled by what it says."""
+        return [
+            f"{part.target.name}: --set {name}={given} holds for this deployment alone: target.toml says {said}, which is "
+            "what costs are modelled by and what the next pilot deploy goes back to"
+            for part in one.parts
+            for name, said in part.settings.items()
+            if (given := self._settings.get(name)) is not None and not _same(given, said)
+        ]
 
     def deploy(self, progress: Progress) -> list[Deployed]:
         """Return once every target answers; safe to repeat after any cut."""
@@ -68,14 +87,45 @@ class Deploys:
         out = []
         with alone(self._workspace.state / LOCK, "pilot deploy"):
             for one in self._all:
-                done = one.deploy(progress)
-                notes = [note for target in self.targets for note in self._written(target, done)]
-                ready = self._ready(done, progress)
-                whole = Deployed((*done.steps, *ready), done.values, done.files, (*done.notes, *notes))
-                named = dict.fromkeys([*done.values, *(s.target for s in whole.steps if s.target)])
-                self._noted("deploy", whole.steps, list(named))
+                with self._counted(one, progress):
+                    done = self._sent(one, progress)
+                    notes = [note for target in self.targets for note in self._written(target, done)]
+                    if not self._only_source:
+                        self._lead_nowhere([part.target for part in one.parts if part.target.name not in done.values])
+                    ready = self._ready(done, progress)
+                    notes += self._overridden(one)
+                    whole = Deployed((*done.steps, *ready), done.values, done.files, (*done.notes, *notes))
+                    named = dict.fromkeys([*done.values, *(s.target for s in whole.steps if s.target)])
+                    self._noted("deploy", whole.steps, list(named))
                 out.append(whole)
         return out
+
+    def _sent(self, one: Deployment, progress: Progress) -> Deployed:
+        """Noted before its first call: what an error or a cut leaves standing is billed. A refusal sends nothing."""
+        rows = self._store.deployments()
+        new = [] if self._only_source else [name for name in _names(one) if not stands(rows, name)]
+        if new:
+            self._store.add_deployment({"what": BEGUN, "targets": new, "steps": []})
+        try:
+            return one.deploy(progress)
+        except Refused:
+            if new:
+                self._store.add_deployment({"what": REFUSED, "targets": new, "steps": []})
+            raise
+
+    @contextmanager
+    def _counted(self, one: Deployment, progress: Progress) -> Iterator[None]:
+        """Whoever sees it fail learns that it may cost money as it is."""
+        try:
+            yield
+        except BaseException:
+            rows = self._store.deployments()
+            if names := [name for name in _names(one) if unfinished(rows, name)]:
+                progress.say(
+                    f"{', '.join(names)}: not finished. What is there may be billed, so the budget counts it "
+                    "from now on; pilot deploy again goes on, pilot destroy removes it"
+                )
+            raise
 
     def _written(self, target: Target, done: Deployed) -> list[str]:
         """What target.toml reads, and whom it trusts; what has no place there is said."""
@@ -99,6 +149,12 @@ class Deploys:
         trust.add(self._workspace.root, wants.of_target(self._workspace, target.name))
         return notes
 
+    @staticmethod
+    def _lead_nowhere(targets: Sequence[Target]) -> None:
+        """On every platform: an address that is given back may be somebody else's tomorrow."""
+        for target in targets:
+            deployed.lead_nowhere(target.folder, tables_of(target.folder / "target.toml")[0])
+
     def _ready(self, done: Deployed, progress: Progress) -> list[Took]:
         out = []
         for name in done.values:
@@ -117,7 +173,9 @@ class Deploys:
         with alone(self._workspace.state / LOCK, "pilot destroy"):
             for one in self._all:
                 done = one.destroy(progress)
-                self._noted("destroy", done.steps, [part.target.name for part in one.parts], done.left)
+                self._noted("destroy", done.steps, _names(one), done.left)
+                if not done.left:
+                    self._lead_nowhere([part.target for part in one.parts])
                 out.append(done)
         return out
 
@@ -125,9 +183,9 @@ class Deploys:
         """Nothing where nothing changed, but for a deployment or a removal that a cut left unnoted."""
         known = {e.get("target") for e in self._store.journal() if (e["event"], e.get("step")) == (EVENT, "deploy")}
         news = [s for s in steps if s.did not in (KEPT, "answered") or (s.target and s.target not in known)]
-        last = next((e for e in reversed(self._store.deployments()) if set(names) & set(e["targets"])), None)
-        stood = last is not None and (last["what"] == "deploy" or "left" in last)
-        if not news and not (what == "destroy" and stood):
+        rows = self._store.deployments()
+        owed = any(stands(rows, name) if what == "destroy" else unfinished(rows, name) for name in names)
+        if not news and not owed:
             return
         entry = {"what": what, "targets": list(names), "steps": steps}
         self._store.add_deployment(entry | ({"left": list(left)} if left else {}))
@@ -137,11 +195,24 @@ class Deploys:
                 self._store.note(EVENT, target=name, step="deploy", seconds=seconds, exit_code=0)
 
 
-def _targets(workspace: Workspace, names: Sequence[str]) -> list[Target]:
-    """As named; else those of the campaign whose platform deploys, and whatever was deployed before."""
+def _same(one: str, other: str) -> bool:
+    """As texts, or as amounts of one unit."""
+    first, second = (AMOUNT.fullmatch(text.strip()) for text in (one, other))
+    if first is None or second is None:
+        return one == other
+    return (Decimal(first[1]), first[2]) == (Decimal(second[1]), second[2])
+
+
+def _names(one: Deployment) -> list[str]:
+    return [part.target.name for part in one.parts]
+
+
+def _targets(workspace: Workspace, names: Sequence[str], store: Store) -> list[Target]:
+    """As named; else those of the campaign whose platform deploys, and whatever was deployed before, or begun."""
     if names:
         return [workspace.to_deploy(name) for name in dict.fromkeys(names)]
-    there = [n for n in workspace.target_names if (workspace.root / "targets" / n / deployed.FILE).is_file()]
+    folder, rows = workspace.root / "targets", store.deployments()
+    there = [n for n in workspace.target_names if (folder / n / deployed.FILE).is_file() or stands(rows, n)]
     every = [workspace.to_deploy(n) for n in dict.fromkeys([*workspace.config.pilot.measured, *there])]
     found = [target for target in every if platform_of(target).deploying is not None and target.variant_of is None]
     if not found:

@@ -18,6 +18,7 @@ from harness.workspace import Workspace
 
 DAY_H, HOUR_S = Decimal(24), Decimal(3600)
 MADE = "created"  # what ``pilot deploy`` did with a stack that was not there
+BEGUN, REFUSED = "begun", "refused"  # of a deployment: noted before its first call, and that none was sent
 
 
 def usd_per_hour(workspace: Workspace) -> Decimal:
@@ -85,25 +86,66 @@ def until_now_usd(
 
 
 def stood_s(deployments: Sequence[Mapping[str, Any]], target: str, sealed_s: float | None, now_s: float) -> float:
-    """How long this target has stood, by what was deployed and destroyed; of one of which that says nothing, since the seal."""
-    total_s, up_s, known = 0.0, None, False
-    for entry in deployments:
-        if target not in entry["targets"]:
-            continue
+    """How long this target has stood, by what was deployed and destroyed; of one of which that says nothing, since the seal.
+
+    A deployment that began and was never noted as done may have left any part of it standing: it counts whole.
+    """
+    total_s, known = 0.0, False
+    up_s: float | None = None
+    begun_s: float | None = None
+    for entry in _told(deployments, target):
         at_s = _utc(str(entry["utc"])).timestamp()
+        if entry["what"] == BEGUN:
+            begun_s = _earlier(begun_s, at_s)
+            continue
         if entry["what"] == "deploy" and up_s is None:
-            up_s = _begun_s(entry, target, at_s)
-            if not known and not _is_made(entry, target) and sealed_s is not None:
-                up_s = min(up_s, sealed_s)  # it stood before, and nobody knows since when
+            up_s = _earlier(begun_s, _begun_s(entry, target, at_s))
+            if not known and not _is_made(entry, target):
+                up_s = _earlier(up_s, sealed_s)  # it stood before, and nobody knows since when
         elif entry["what"] == "destroy":
-            up_s = up_s if known else sealed_s  # as above
+            up_s = _earlier(up_s, begun_s) if known else _earlier(begun_s, sealed_s)  # as above
             if not entry.get("left"):
                 total_s += 0.0 if up_s is None else max(0.0, at_s - up_s)
                 up_s = None
-        known = True
+        begun_s, known = None, True
+    up_s = _earlier(up_s, begun_s)
     if not known:
-        up_s = sealed_s
+        up_s = _earlier(up_s, sealed_s)
     return total_s + (0.0 if up_s is None else max(0.0, now_s - up_s))
+
+
+def stands(deployments: Sequence[Mapping[str, Any]], target: str) -> bool:
+    """Whether something of it is billed, as far as was noted: deployed, begun, or left by a destruction."""
+    last = next(iter(_told(deployments, target)[-1:]), None)
+    return last is not None and (last["what"] != "destroy" or bool(last.get("left")))
+
+
+def unfinished(deployments: Sequence[Mapping[str, Any]], target: str) -> bool:
+    """Whether its deployment began and nobody noted its end."""
+    return [entry["what"] for entry in _told(deployments, target)[-1:]] == [BEGUN]
+
+
+def gone(deployments: Sequence[Mapping[str, Any]], target: str) -> bool:
+    """Whether the last that was noted of it is that nothing is left."""
+    return bool(_told(deployments, target)) and not stands(deployments, target)
+
+
+def _told(deployments: Sequence[Mapping[str, Any]], target: str) -> list[Mapping[str, Any]]:
+    """What was noted of it, without what was refused before anything was sent."""
+    out: list[Mapping[str, Any]] = []
+    for entry in deployments:
+        if target not in entry["targets"]:
+            continue
+        if entry["what"] != REFUSED:
+            out.append(entry)
+        elif out and out[-1]["what"] == BEGUN:
+            out.pop()
+    return out
+
+
+def _earlier(one_s: float | None, other_s: float | None) -> float | None:
+    """None where neither is known."""
+    return min((at_s for at_s in (one_s, other_s) if at_s is not None), default=None)
 
 
 def _begun_s(entry: Mapping[str, Any], target: str, at_s: float) -> float:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from harness.domain.address import NOWHERE
 from harness.domain.shown import visible
 from harness.errors import BadFile, Problem
 from harness.evidence.files import write_text
@@ -17,7 +18,7 @@ from harness.workspace.api_toml import VARIABLE
 
 FILE = "deployed.toml"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-HEAD = """# Written by pilot deploy: what target.toml reads as ${VARIABLE}. A variable of the environment wins.
+HEAD = """# Written by pilot deploy and pilot destroy: what target.toml reads as ${VARIABLE}. A variable of the environment wins.
 """
 
 
@@ -57,3 +58,10 @@ def write(folder: Path, said: Mapping[str, str]) -> Path:
     lines = [f"{name} = {json.dumps(value)}" for name, value in sorted(said.items())]
     write_text(path, HEAD + f"# {now}\n\n[variables]\n" + "\n".join(lines) + "\n")
     return path
+
+
+def lead_nowhere(folder: Path, tables: Mapping[str, Any]) -> None:
+    """The address that was written down is somebody else's by now; the names stay by which readings and bills are asked for."""
+    variable, said = variables_of(tables).get("base_url"), values(folder)
+    if variable in said:
+        write(folder, {**said, variable: NOWHERE})

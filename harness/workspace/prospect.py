@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.domain.address import NOWHERE
 from harness.domain.target import Target
 from harness.workspace.api_toml import VARIABLE
 
-NOWHERE, NOTHING_YET = "https://not-deployed.invalid", "not-deployed"
+NOTHING_YET = "not-deployed"
 KEPT = ("headers",)  # read where they are sent
 DEPLOYED = ("base_url", "sources")  # tables that a deployment fills in; it wants the others whole
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from harness.domain.address import SCHEMES, SOCKETS, over_http, problem_of
+from harness.domain.address import NOWHERE, SCHEMES, SOCKETS, over_http, problem_of
 from harness.domain.job_map import JobsMap, rag_jobs
 from harness.domain.openai_options import USUAL_OPTIONS
 from harness.domain.quota import Need as QuotaNeed
@@ -206,7 +206,8 @@ def read_prospect(folder: Path, fill: Mapping[str, str]) -> Prospect:
     known = _deployed(folder, variant_of)
     unset: tuple[str, ...] = ()
     if not is_embedded(data.get("runtime")):
-        data, unset = without_unset(data, {**os.environ, **known})
+        there = {name: value for name, value in known.items() if value != NOWHERE}
+        data, unset = without_unset(data, {**there, **os.environ})
     target = _target(_checked(data, path, fill, known), folder, fill, variant_of)
     if (
         unset and target.ca_file is not None and not Path(target.ca_file).exists()

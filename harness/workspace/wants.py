@@ -17,8 +17,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from harness.domain.address import NOWHERE
 from harness.domain.shown import visible
-from harness.errors import Refused
+from harness.errors import PilotError
 from harness.platforms import registry
 from harness.platforms.shared.deploy.content import IMAGE, NEVER, content_of
 from harness.tables.problems import read_toml
@@ -137,7 +138,7 @@ def of_files(workspace: Workspace, files: Sequence[Path]) -> list[Want]:
 def _deployable(root: Path) -> list[Path]:
     """What a deployment could take: which of it one does take is known when it is asked for, with credentials."""
     found = {p for p in (root / "targets").rglob("*") if p.is_file() and not _read_here(p.relative_to(root))}
-    with suppress(Refused, OSError, ValueError):  # pilot deploy refuses what cannot be built
+    with suppress(PilotError):  # pilot deploy refuses what cannot be built
         found |= {root / name for name in content_of(root, root / IMAGE).files}
     return sorted(found)
 
@@ -187,8 +188,9 @@ def of_corpus(workspace: Workspace) -> list[Want]:
 def _of_deployed(folder: Path) -> Iterator[Want]:
     """Values that fill target.toml in where the environment has none: they say where requests go."""
     for name, value in sorted(deployed.values(folder).items()):
-        what = f"fills in {visible(value, MOST_LINE)} as {name}"
-        yield Want(Does.STEERS, f"targets/{folder.name}/{deployed.FILE}", what, _digest([name, value]))
+        if value != NOWHERE:
+            what = f"fills in {visible(value, MOST_LINE)} as {name}"
+            yield Want(Does.STEERS, f"targets/{folder.name}/{deployed.FILE}", what, _digest([name, value]))
 
 
 def _of_sweep(folder: Path) -> Iterator[Want]:

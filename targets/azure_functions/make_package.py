@@ -1,7 +1,7 @@
 """Lays out what is published to the function app: ``python targets/azure_functions/make_package.py FOLDER``.
 
-The app's files, the service and its index. Run it from the workspace's root, where Python is 3.11, as the app's runtime
-is: the index is made from that Python's own documentation. The platform installs requirements.txt itself.
+The app's files, the service and its index. It runs with the Python of the app's runtime, as template.json says it, and
+with no other: the index is made of that Python's own documentation. The platform installs requirements.txt itself.
 """
 
 import argparse
@@ -17,12 +17,27 @@ SERVICE = HERE.parent / "ragchat" / "ragchat"
 OWN = ("function_app.py", "requirements.txt")
 
 
+def version() -> str:
+    """Of Python, as the app runs it."""
+    rows = json.loads((HERE / "template.json").read_text(encoding="utf-8"))["resources"]
+    [runtime] = [
+        row["properties"]["functionAppConfig"]["runtime"] for row in rows if row["type"] == "Microsoft.Web/sites"
+    ]
+    return str(runtime["version"])
+
+
 def main() -> None:
     """Into an empty or new folder."""
     parser = argparse.ArgumentParser(description="Lay out the package of the function app.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--timeout-s", type=int, default=30, help="how long a request may take, as load.deadline_s")
     said = parser.parse_args()
+    own, wanted = f"{sys.version_info.major}.{sys.version_info.minor}", version()
+    if own != wanted:
+        sys.exit(
+            f"this is Python {own}, and the app's is {wanted}: run it with python{wanted}, "
+            "for the index is made of its Python's documentation"
+        )
     out = said.folder
     out.mkdir(parents=True, exist_ok=True)
     for name in OWN:

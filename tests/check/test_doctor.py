@@ -12,6 +12,7 @@ from harness.check.doctor import ACCOUNT, Deployed, before_money, once_deployed,
 from harness.check.preflight import Demand
 from harness.check.tracing import TracedRequest
 from harness.cli.checks import end
+from harness.domain.address import NOWHERE
 from harness.domain.quota import Need
 from harness.domain.reading import Absent, Series, Window
 from harness.domain.reasons.reading import NoPoint, NotAnswered
@@ -19,7 +20,7 @@ from harness.domain.target import Dialect, Target
 from harness.errors import BadFile
 from harness.platforms.external.config import External
 from harness.workspace import open_workspace
-from harness.workspace.prospect import NOWHERE, Prospect
+from harness.workspace.prospect import Prospect
 from tests.builders import with_corpus
 from tests.check.test_recognise import completion
 from tests.cli.inside import pilot
@@ -78,7 +79,7 @@ def test_the_page_names_every_action_that_doctor_itself_needs():
 
 def test_a_new_accounts_concurrency_is_named_before_deployment_by_the_plans_own_peak():
     there = {**NEW, ("lambda", "get_function"): NOT_FOUND, ("lambda", "get_function_concurrency"): NOT_FOUND}
-    groups = asked([Prospect(FUNCTION, ("RAG_LAMBDA_URL",))], there)
+    groups = asked([Prospect(replace(FUNCTION, base_url=NOWHERE), ("RAG_LAMBDA_URL",))], there)
     quota = named(groups, "fn", "quota Lambda concurrency")
 
     assert quota.answer is Answer.FAIL

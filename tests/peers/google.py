@@ -254,7 +254,7 @@ def make_account(google, params, body):
     if email in google.accounts:
         raise Refuses(409, "ALREADY_EXISTS", f"Service account {body['accountId']} already exists")
     said = {"name": f"projects/{PROJECT}/serviceAccounts/{email}", "email": email, **body["serviceAccount"]}
-    google.accounts[email] = {"said": said, "young": LOOKS}
+    google.accounts[email] = {"said": said, "young": LOOKS, "unseen": LOOKS}
     return said
 
 
@@ -302,6 +302,9 @@ def with_policy(host, path, what, reads="GET"):
     def there(google, names):
         kind, rows = what(google)
         if rows is not None and names[0] not in rows:
+            raise missing(f"{kind} {names[0]}")
+        if kind == "account" and rows[names[0]]["unseen"] > 0:  # Google says: for up to 60 seconds after it was made
+            rows[names[0]]["unseen"] -= 1
             raise missing(f"{kind} {names[0]}")
         return f"{kind} {names[0]}" if names else kind
 

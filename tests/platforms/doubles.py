@@ -3,13 +3,13 @@
 
 class Heard:
     def __init__(self):
-        self.said = []
+        self.said, self.worked = [], []
 
     def say(self, text):
         self.said.append(text)
 
     def work(self, text):
-        pass
+        self.worked.append(text)
 
 
 class Hours:

@@ -195,6 +195,22 @@ def test_what_something_was_left_of_costs_on_until_a_destruction_that_left_nothi
     assert hours([made, half, entry("destroy", 3, "fleet")]) == 3 * 24 + 1
 
 
+def test_a_deployment_that_began_costs_from_then_until_it_is_gone_whatever_became_of_it():
+    begun, again = entry("begun", 0), entry("begun", 1)
+    begun["targets"] = again["targets"] = ("fleet",)
+    made, gone = entry("deploy", 4, "fleet"), entry("destroy", 6, "fleet", did="removed")
+    refused = {**again, "what": "refused"}
+
+    assert hours([begun]) == hours([begun, again]) == 10 * 24, "it failed, or was cut"
+    assert hours([begun, made]) == 10 * 24, "the second try ended, and the first had left something"
+    assert hours([begun, gone]) == hours([begun, made, gone]) == 6 * 24
+    assert hours([begun, again, refused]) == 10 * 24, "the second try sent nothing, the first one did"
+    assert hours([again, refused]) == 0
+    assert hours([again, refused], sealed_day=5) == 5 * 24, "nobody knows of it more than before"
+    assert hours([begun], sealed_day=5) == 10 * 24
+    assert hours([gone, {**begun, "utc": gone["utc"]}]) == 4 * 24
+
+
 def test_what_nobody_saw_deployed_costs_since_the_seal():
     assert hours([], sealed_day=5) == 5 * 24
     assert hours([], sealed_day=None) == 0

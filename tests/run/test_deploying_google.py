@@ -73,7 +73,7 @@ def workspace(tmp_path):
 def test_it_ends_at_an_answer_and_its_times_are_in_the_evidence(workspace, google, url):
     [done] = Deploys(workspace, ["cloud_run"], Wishes()).deploy(Heard())
     folder = workspace.root / "targets" / "cloud_run"
-    [kept] = Store(workspace.evidence).deployments()
+    [_, kept] = Store(workspace.evidence).deployments()
 
     assert deployed.values(folder) == {"RAG_RUN_URL": url}
     assert workspace.target("cloud_run").base_url == url
@@ -88,4 +88,4 @@ def test_it_ends_at_an_answer_and_its_times_are_in_the_evidence(workspace, googl
     [gone] = Deploys(workspace, ["cloud_run"], Wishes()).destroy(Heard())
     assert (gone.left, gone.unseen) == ((), ())
     assert google.empty
-    assert [entry["what"] for entry in Store(workspace.evidence).deployments()] == ["deploy", "destroy"]
+    assert [entry["what"] for entry in Store(workspace.evidence).deployments()] == ["begun", "deploy", "destroy"]

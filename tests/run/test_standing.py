@@ -1,5 +1,7 @@
 """What still bills while nobody asks anything."""
 
+from harness.domain.lines import lines_of
+from harness.evidence.store import Store
 from harness.run.standing import still_billing
 from harness.workspace import open_workspace
 from tests.builders import Pilot
@@ -33,3 +35,18 @@ def test_what_costs_nothing_while_idle_is_not_listed_and_what_cannot_be_told_is(
     assert said["beta"].endswith("until it is destroyed; beta/README.md says how to destroy it")
     assert "NO_SUCH is not set" in said["gamma"]
     assert "no prices" in said["delta"]
+
+
+def test_what_was_noted_of_a_deployment_decides_what_is_listed_and_how_it_goes(tmp_path):
+    workspace = Pilot(tmp_path).workspace()
+    path = tmp_path / "targets" / "alpha" / "target.toml"
+    base = next(line for line in lines_of(path.read_text()) if line.startswith("base_url"))
+    path.write_text(path.read_text().replace(base, 'base_url = "${NO_SUCH_ADDRESS}"'))
+    store = Store(workspace.evidence)
+    store.add_deployment({"what": "begun", "targets": ["alpha"], "steps": []})
+    [begun] = still_billing(workspace, "alpha")
+    store.add_deployment({"what": "destroy", "targets": ["alpha"], "steps": []})
+
+    assert begun.startswith("alpha: bills 0.1492 USD an hour")
+    assert begun.endswith("until it is destroyed; pilot destroy alpha removes it")
+    assert still_billing(workspace, "alpha") == []

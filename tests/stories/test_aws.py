@@ -201,10 +201,10 @@ def test_both_were_measured_at_the_addresses_that_were_written_down(story):
 
 def test_the_evidence_says_how_long_deploying_took(story):
     ours, _, _ = story
-    [made, gone] = json.loads((ours / "evidence" / "deployments.json").read_text())["deployments"]
+    [begun, made, gone] = json.loads((ours / "evidence" / "deployments.json").read_text())["deployments"]
     page = (ours / "reports" / "rendered" / "report.md").read_text()
 
-    assert [made["what"], gone["what"]] == ["deploy", "destroy"]
+    assert [begun["what"], made["what"], gone["what"]] == ["begun", "deploy", "destroy"]
     assert {step["name"] for step in made["steps"]} >= {"image", "rag-pilot", "rag-chat-ecs", "rag-chat-fn"}
     assert "How long deploying" in page
 

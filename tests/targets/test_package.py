@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import Refused
+
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = ROOT / "targets" / "azure_functions" / "make_package.py"
 
@@ -28,8 +30,39 @@ def test_the_package_holds_the_app_its_service_and_an_index_and_works_as_long_as
 
 @pytest.mark.slow
 def test_what_is_laid_out_is_what_the_deployment_sends(tmp_path):
-    from harness.platforms.shared.azure_deploy.publish import laid_out
+    from harness.platforms.shared.azure_deploy.publish import Package, laid_out
 
-    data = laid_out(ROOT, PROGRAM, tmp_path, 30)
+    data = laid_out(Package(ROOT, PROGRAM, (), 30), tmp_path)
     assert data[:2] == b"PK"
     assert json.loads((tmp_path / "host.json").read_text()) == json.loads((PROGRAM.parent / "host.json").read_text())
+
+
+def test_it_is_laid_out_by_the_python_that_the_app_runs_or_refused(tmp_path):
+    """The index is made of its Python's own documentation: another version's would be other work than the image's."""
+    from harness.platforms.shared.azure_deploy.publish import python_of
+
+    template = PROGRAM.parent / "template.json"
+    known = {"python3.11": "/usr/bin/python3.11"}
+
+    assert python_of(template, "3.11", {}.get) == sys.executable
+    assert python_of(template, "3.13", known.get) == "/usr/bin/python3.11"
+    with pytest.raises(Refused, match=r"the app runs Python 3\.11, and this is Python 3\.13"):
+        python_of(template, "3.13", {}.get)
+
+
+def test_by_hand_another_python_is_refused_before_anything_is_written(tmp_path):
+    beside = tmp_path / "azure_functions"
+    beside.mkdir()
+    (beside / PROGRAM.name).write_bytes(PROGRAM.read_bytes())
+    (beside / "template.json").write_text((PROGRAM.parent / "template.json").read_text().replace('"3.11"', '"3.99"'))
+    done = subprocess.run(
+        [sys.executable, str(beside / PROGRAM.name), str(tmp_path / "build")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, (tmp_path / "build").exists()) == (1, False)
+    assert done.stderr.endswith(
+        "the app's is 3.99: run it with python3.99, for the index is made of its Python's documentation\n"
+    )

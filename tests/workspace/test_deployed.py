@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.domain.address import NOWHERE
 from harness.domain.lines import lines_of
 from harness.errors import BadFile, Refused
 from harness.platforms.shared.deploy.content import IMAGE
 from harness.workspace import deployed, open_workspace, trust, wants
-from harness.workspace.prospect import NOWHERE
 from harness.workspace.target_toml import read_prospect, read_target
 from tests.builders import Pilot
 

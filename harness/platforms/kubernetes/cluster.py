@@ -50,6 +50,10 @@ class ClusterError(PilotError):
         self.code = code
 
 
+class Taken(PilotError):
+    """Somebody else has set fields of it to other values: a person must say whose hold."""
+
+
 @dataclass(frozen=True)
 class Applied:
     """What one document came to; ``did`` is created, updated or kept."""

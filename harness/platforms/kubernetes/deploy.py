@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from harness.errors import Refused
@@ -16,8 +17,8 @@ from harness.platforms.deploying import Asked, Deployed, Destroyed, Heard, Inten
 from harness.platforms.kubernetes import images
 from harness.platforms.kubernetes.cluster import Cluster, ClusterError, Json, Make, reached
 from harness.platforms.kubernetes.intent import intent_of
-from harness.platforms.kubernetes.manifests import NAMESPACE, Manifest, names_in, setting_of, settings_given
-from harness.platforms.kubernetes.part import MORE, OWN, UNKEPT, Chosen, Part
+from harness.platforms.kubernetes.manifests import LABEL, NAMESPACE, Manifest, names_in, setting_of, settings_given
+from harness.platforms.kubernetes.part import MORE, OWN, UNKEPT, UNMADE, Chosen, Part
 from harness.platforms.kubernetes.placing import Placing, balancer_of, source_of, wait_for_address
 from harness.platforms.kubernetes.removal import Removal
 from harness.platforms.kubernetes.secret import Key, Settings
@@ -25,6 +26,7 @@ from harness.platforms.shared import origins
 from harness.platforms.shared.deploy.address import own_range
 from harness.platforms.shared.deploy.content import Content, content_of
 from harness.platforms.shared.deploy.pace import Pace
+from harness.platforms.shared.deploy.part import distinct
 from harness.platforms.shared.deploy.steps import Steps
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 BASE = "aws_base"  # whose Dockerfile every platform's image is built from
 ARCHITECTURE = "kubernetes.io/arch"
+OWN_LABEL = f"give each its own {LABEL} label in its manifests, or a namespace of its own"
 Reached = Callable[["Kubernetes", Make], AbstractContextManager[Cluster]]
 
 
@@ -52,6 +55,7 @@ class Found:
 
     kept: Mapping[str, str]
     workloads: Mapping[str, Json | None]
+    unfinished: Mapping[str, str] = field(default_factory=dict)  # asked for by a deployment that did not end
 
     @property
     def running(self) -> images.Image | None:
@@ -73,10 +77,14 @@ class KubernetesDeployment:
         """Raises Refused for what is wrong before anything is asked."""
         if problems := [words for part in self.parts for words in part.problems()]:
             raise Refused("\n  - ".join(["manifests and target.toml differ:", *problems]), "make them agree")
-        names = [part.workload.said for part in self.parts]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            both = ", ".join(part.target.name for part in self.parts)
-            raise Refused(f"{both} have the same runtime: {', '.join(twice)}", "name one of them, or give each its own")
+        distinct({part.target.name: part.workload.said for part in self.parts})
+        for one, other in combinations(self.parts, 2):
+            if both := one.labels & other.labels:
+                raise Refused(
+                    f"{one.target.name} and {other.target.name} have the same label {LABEL}={min(both)} in namespace "
+                    f"{self.namespace}: pilot destroy of one would remove the other",
+                    OWN_LABEL,
+                )
 
     @cached_property
     def _variables(self) -> set[str]:
@@ -102,14 +110,28 @@ class KubernetesDeployment:
         return {**said, **({"REGISTRY": None} if self.asked.image else {})}
 
     def found(self, cluster: Cluster) -> Found:
-        kept = {**Settings(cluster, self.namespace).kept(), **self.asked_for()}
+        """Raises Refused where somebody else's workload has a label of these targets, or a value that is asked for is none."""
+        before = Settings(cluster, self.namespace).kept()
+        kept = {n: v for n, v in {**before.values, **self.asked_for()}.items() if v is not None}
         workloads = {
             one.target.name: cluster.found(one.workload.said, cluster.path_of(one.workload)) for one in self.parts
         }
-        return Found({n: v for n, v in kept.items() if v is not None}, workloads)
+        found = Found(kept, workloads, {n: kept[n] for n in before.unfinished if n in kept})
+        if others := Removal(self, cluster).alike():
+            raise Refused(
+                f"{', '.join(others)} in namespace {self.namespace} has a label of these targets, {LABEL}={min(self.labels)}: "
+                "pilot destroy of one would remove the other",
+                f"{OWN_LABEL}; kubectl delete what an earlier name left",
+            )
+        for part in self.parts:
+            values = {**self.values(part, found), **UNMADE}
+            chosen = part.chosen(values)
+            for one in (*chosen.own, *chosen.provider):
+                one.filled(values)
+        return found
 
     def values(self, part: Part, found: Found) -> dict[str, str]:
-        return part.values(found.kept, found.workloads[part.target.name], self.given, self.asked)
+        return part.values(found.kept, found.unfinished, found.workloads[part.target.name], self.given, self.asked)
 
     def content(self, cluster: Cluster, found: Found) -> Content:
         """What the image is built from, for the nodes' kind of processor; clients of other stores are in it where those are asked."""
@@ -141,32 +163,44 @@ class KubernetesDeployment:
             by = images.builder(self.asked.builder, self._hands.builder) if builds else None
             with steps.timed(f"namespace {self.namespace}") as step:
                 step.did = placing.namespace(self.namespaces, self.labels, notes)
-            Settings(cluster, self.namespace).keep(self.asked_for())
-            filled = self._filled(cluster, found, by, steps, heard, notes)
-            chosen = {part: part.chosen({**self.values(part, found), **filled}) for part in self.parts}
-            self._provider(placing, chosen, found, filled, steps, heard)
-            values: dict[str, Mapping[str, str]] = {}
-            for part in self.parts:
-                with steps.timed(part.workload.name, part.target.name) as step:
-                    own = chosen[part].own
-                    made = placing.applied(
-                        [m for m in own if m.kind != NAMESPACE], {**self.values(part, found), **filled}
-                    )
-                    step.did = made.did
-                    placing.dropped(self._unwanted(cluster, part, chosen))
-                    made.wait(heard)
-                front = balancer_of(own) is not None
-                address = wait_for_address(cluster, made.workload, self.pace, heard, wanted=front)
-                if address is not None:
-                    values[part.target.name] = {"base_url": address}
-                else:
-                    notes.append(_no_address(part))
+            with Settings(cluster, self.namespace).asked(self.asked_for()):
+                filled = self._filled(cluster, found, by, steps, heard, notes)
+                values = self._placed(placing, found, filled, steps, heard, notes)
         return Deployed(tuple(steps.done), values, {}, tuple(notes))
+
+    def _placed(
+        self,
+        placing: Placing,
+        found: Found,
+        filled: Mapping[str, str],
+        steps: Steps,
+        heard: Heard,
+        notes: list[str],
+    ) -> dict[str, Mapping[str, str]]:
+        """Provider, workloads, and where each is reached."""
+        cluster = placing.cluster
+        chosen = {part: part.chosen({**self.values(part, found), **filled}) for part in self.parts}
+        self._provider(placing, chosen, found, filled, steps, heard)
+        values: dict[str, Mapping[str, str]] = {}
+        for part in self.parts:
+            with steps.timed(part.workload.name, part.target.name) as step:
+                own = chosen[part].own
+                made = placing.applied([m for m in own if m.kind != NAMESPACE], {**self.values(part, found), **filled})
+                step.did = made.did
+                placing.dropped(self._unwanted(cluster, part, chosen))
+                made.wait(heard)
+            front = balancer_of(own) is not None
+            address = wait_for_address(cluster, made.workload, self.pace, heard, wanted=front)
+            if address is not None:
+                values[part.target.name] = {"base_url": address}
+            else:
+                notes.append(_no_address(part))
+        return values
 
     @property
     def labels(self) -> frozenset[str]:
         """By which everything of these targets is found."""
-        return frozenset(m.label for part in self.parts for m in part.main if m.label)
+        return frozenset(label for part in self.parts for label in part.labels)
 
     def _filled(
         self,
@@ -237,10 +271,6 @@ class KubernetesDeployment:
                 with steps.timed(front.name, part.target.name) as step:
                     step.did = placing.applied([front], {**self.values(part, found), **source}).did
         return Deployed(tuple(steps.done), {}, {}, tuple(notes))
-
-    def expected(self, step: str, rough: float) -> float:
-        """Minutes: as it took here before, else a rough figure."""
-        return self.asked.took_s[step] / 60 if step in self.asked.took_s else rough
 
     def destroy(self, heard: Heard) -> Destroyed:
         """Raises PilotError where something does not go."""

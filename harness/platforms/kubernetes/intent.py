@@ -11,6 +11,7 @@ from harness.platforms.deploying import Intent, Step
 from harness.platforms.kubernetes.cluster import CONFLICT, Cluster, ClusterError
 from harness.platforms.kubernetes.images import NAMED
 from harness.platforms.kubernetes.manifests import LABEL, NAMESPACE, Manifest
+from harness.platforms.kubernetes.part import UNMADE
 from harness.platforms.kubernetes.placing import source_now
 from harness.platforms.kubernetes.removal import Removal
 from harness.platforms.kubernetes.secret import Key
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from harness.platforms.kubernetes.deploy import Found, KubernetesDeployment
 
 BUILD_MINUTES, ROLLOUT_MINUTES, PROVIDER_MINUTES, GONE_MINUTES = 4.0, 1.0, 0.5, 1.0
-UNMADE = {"KEY_VERSION": "0", "CONTENT": "planned", "SOURCE": "192.0.2.1/32", "IMAGE": "planned"}
 MOST_NAMED = 4
 
 
@@ -70,27 +70,32 @@ class _Planning:
         self.builds = False
         path = f"/api/v1/namespaces/{made.namespace}"
         self._namespace = cluster.found("namespace", path)
+        self._version = Key(cluster, made.namespace).version() if self._namespace is not None else None
 
     def steps(self) -> Iterator[Step]:
         made = self._made
         words, self.builds = made.plan(self._cluster, self.found)
         yield self._of_namespace()
+        yield Step("provider key", self._of_key(), 0)
         yield Step(
-            "image", words, made.expected("image", BUILD_MINUTES) if self.builds else 0, "image" in made.asked.took_s
+            "image",
+            words,
+            made.asked.minutes("image", BUILD_MINUTES) if self.builds else 0,
+            "image" in made.asked.took_s,
         )
         filled = {**UNMADE, **self._as_it_is()}
         chosen = {part: part.chosen(made.values(part, self.found)) for part in made.parts}
         for part in made.parts:
             if chosen[part].provider:
                 does = self._does(chosen[part].provider, {**made.values(part, self.found), **filled})
-                minutes = made.expected("model provider", PROVIDER_MINUTES)
+                minutes = made.asked.minutes("model provider", PROVIDER_MINUTES)
                 yield Step("model provider", does, minutes, "model provider" in made.asked.took_s)
                 break
         for part in made.parts:
             own = [m for m in chosen[part].own if m.kind != NAMESPACE]
             does = self._does(own, {**made.values(part, self.found), **filled})
             name = part.workload.name
-            minutes = made.expected(name, ROLLOUT_MINUTES)
+            minutes = made.asked.minutes(name, ROLLOUT_MINUTES)
             yield Step(name, does, minutes, name in made.asked.took_s, tuple(standing_of(part.target, "Its nodes")))
 
     def _of_namespace(self) -> Step:
@@ -106,12 +111,17 @@ class _Planning:
             self.notes.append(f"{name} is a team's own: what has no {LABEL} label in it is neither changed nor removed")
         return Step(name, "keep", 0)
 
+    def _of_key(self) -> str:
+        if self._version is None:
+            return "make"
+        return "as it is given" if "PROVIDER_KEY" in self._made.given else "keep"
+
     def _as_it_is(self) -> dict[str, str]:
         """Key, image and source that stay, so that a dry run finds nothing to change in them."""
         made, running = self._made, self.found.running
         out: dict[str, str] = {}
-        if self._namespace is not None and (version := Key(self._cluster, made.namespace).version()) is not None:
-            out["KEY_VERSION"] = version
+        if self._version is not None:
+            out["KEY_VERSION"] = self._version
         if made.asked.image is not None:
             out |= {"IMAGE": made.asked.image, "CONTENT": NAMED}
         elif running is not None and not self.builds:

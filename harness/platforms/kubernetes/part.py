@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harness.domain.target import Target
 from harness.errors import Refused
 from harness.platforms.kubernetes.config import Kubernetes
-from harness.platforms.kubernetes.manifests import KNATIVE, NAMESPACE, WANTED, Manifest, manifests_of
+from harness.platforms.kubernetes.manifests import KNATIVE, NAMESPACE, WANTED, Manifest, manifests_of, setting_of
 
 if TYPE_CHECKING:
     from harness.platforms.deploying import Asked
@@ -22,6 +22,7 @@ SCALERS = ("hpa", "keda", "none")
 FRONTS = ("none", "balancer")
 OWN = frozenset({"IMAGE", "KEY_VERSION", "CONTENT", "SOURCE"})  # filled from what was found, never by --set
 MORE = frozenset({"REGISTRY", "PROVIDER_KEY", "FRONT", "SCALER", "TAKEOVER"})  # read by no manifest
+UNMADE = {"KEY_VERSION": "0", "CONTENT": "planned", "SOURCE": "192.0.2.1/32", "IMAGE": "planned"}  # before it is known
 UNKEPT = frozenset({"PROVIDER_KEY", "TAKEOVER"})  # for one call only
 HPA = "HorizontalPodAutoscaler"
 
@@ -59,6 +60,11 @@ class Part:
         return [*self.main, *self.provider, *(m for made in self.others.values() for m in made)]
 
     @property
+    def labels(self) -> frozenset[str]:
+        """By which everything of it is found."""
+        return frozenset(m.label for m in self.main if m.label)
+
+    @property
     def workload(self) -> Manifest:
         """The one that target.toml names; raises Refused where no manifest makes it."""
         for one in self.main:
@@ -94,8 +100,14 @@ class Part:
         usual = dict(WANTED.findall(self.workload.text)).get("PROVIDER_URL", "")
         return bool(values.get("PROVIDER_URL", usual) == usual)
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """What target.toml says of it, in both spellings."""
+        said = self.declared()
+        return {spelling: value for name, value in said.items() for spelling in (name, setting_of(name))}
+
     def declared(self) -> dict[str, str]:
-        """What target.toml says of it."""
+        """The same, by the manifests' own names."""
         said = {"REPLICAS": self.config.replicas, "CPU": self.config.cpu, "MEMORY": self.config.memory}
         return {name: str(value) for name, value in said.items() if value is not None}
 
@@ -112,11 +124,16 @@ class Part:
         return {name: str(value) for name, value in found.items() if name in wanted and value}
 
     def values(
-        self, kept: Mapping[str, str], workload: Json | None, given: Mapping[str, str], asked: Asked
+        self,
+        kept: Mapping[str, str],
+        unfinished: Mapping[str, str],
+        workload: Json | None,
+        given: Mapping[str, str],
+        asked: Asked,
     ) -> dict[str, str]:
-        """The last of these wins: an earlier deployment, the cluster, pilot.toml's deadline, target.toml, this call."""
+        """The last of these wins: an earlier deployment, the cluster, one that was cut, pilot.toml's deadline, target.toml, this call."""
         deadline = {"TIMEOUT_S": f"{int(asked.deadline_s)}"} if asked.deadline_s else {}
-        return {**kept, **self.standing(workload), **deadline, **self.declared(), **given}
+        return {**kept, **self.standing(workload), **unfinished, **deadline, **self.declared(), **given}
 
 
 @dataclass(frozen=True)

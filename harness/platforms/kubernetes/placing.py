@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import PilotError, Refused
-from harness.platforms.kubernetes.cluster import CONFLICT, Applied, Cluster, ClusterError
+from harness.platforms.kubernetes.cluster import CONFLICT, Applied, Cluster, ClusterError, Taken
 from harness.platforms.kubernetes.front import address_of
 from harness.platforms.kubernetes.manifests import LABEL, Manifest
 from harness.platforms.kubernetes.part import HPA
@@ -93,7 +93,7 @@ class Placing:
             return self.cluster.apply(manifest, text, force=self._force)
         except ClusterError as error:
             if error.code == CONFLICT:
-                raise PilotError(str(error), TAKEN) from None
+                raise Taken(str(error), TAKEN) from None
             raise
 
     def _mine(self, manifest: Manifest) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.domain.shown import MOST_SHOWN, visible
@@ -12,6 +12,7 @@ from harness.platforms.deploying import Destroyed, Heard, Took
 from harness.platforms.kubernetes.cluster import Cluster, ClusterError, Json, conditions, group_path
 from harness.platforms.kubernetes.manifests import KNATIVE, LABEL, NAMESPACE
 from harness.platforms.kubernetes.secret import SHARED
+from harness.platforms.shared.deploy.proof import Look, Proof, proof_of, proved
 
 if TYPE_CHECKING:
     from harness.platforms.kubernetes.deploy import KubernetesDeployment
@@ -30,15 +31,6 @@ NOT_LOOKED = (
     "the nodes, which are still billed; images in the registry; the cloud's own list of balancers and disks, "
     "whose finalizers hold each Service and volume until they are gone"
 )
-
-
-@dataclass
-class Proof:
-    """What was asked whether it is still there, what is, and what refused to say."""
-
-    looked: list[str] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
-    unseen: list[str] = field(default_factory=list)
 
 
 class Removal:
@@ -67,13 +59,15 @@ class Removal:
         seconds = round(self._made.pace.clock() - began, 1)
         owner = self._made.parts[0].target.name if len(self._made.parts) == 1 else None
         done = (Took(", ".join(gone), "removed", seconds, owner),) if gone else ()
-        proof = self._proved(heard, alone=alone)
+        proof = proved(partial(self._proof, alone=alone), self._made.pace, heard)  # a volume goes after its claim
         return Destroyed(done, tuple(proof.looked), tuple(proof.left), tuple(proof.unseen), NOT_LOOKED)
 
     def notes(self) -> Iterator[str]:
         """Before anything goes: what goes with it, and what stays."""
         if others := self._others():
-            yield f"namespace {self._made.namespace} and the model provider stay: {', '.join(others)} still use them"
+            yield f"namespace {self._made.namespace} and the model provider stay: used by {', '.join(others)}"
+        if alike := self.alike():
+            yield f"with the same label, and removed too: {', '.join(alike)}"
         if self.whole:
             foreign, unseen = self._unlabelled()
             if foreign:
@@ -118,6 +112,18 @@ class Removal:
             return []
         path = f"{group_path(api)}/namespaces/{self._made.namespace}/{plural}"
         return self._cluster.rows(f"{kind}s", path, selector)
+
+    def alike(self) -> list[str]:
+        """Workloads with a label of these targets that none of their manifests makes; none where they may not be listed."""
+        mine = {(m.kind, m.name) for m in self._manifests}
+        selector = f"{LABEL} in ({','.join(sorted(self._made.labels))})"
+        try:
+            found = [
+                (kind, str(r["metadata"]["name"])) for api, kind in OTHERS for r in self._rows(api, kind, selector)
+            ]
+        except ClusterError:
+            return []
+        return [f"{kind} {name}" for kind, name in found if (kind, name) not in mine]
 
     def _others(self) -> list[str]:
         """Workloads of other targets."""
@@ -164,59 +170,40 @@ class Removal:
             pace.sleep(pace.poll_s)
         return gone
 
-    def _proved(self, heard: Heard, *, alone: bool) -> Proof:
-        """Once more after a moment where something is left: a volume goes after its claim."""
-        proof = self._proof(alone=alone)
-        for _ in range(2):
-            if not proof.left:
-                break
-            heard.work(f"still there, asked again in a moment: {', '.join(proof.left[:3])}")
-            self._made.pace.sleep(self._made.pace.settle_s)
-            proof = self._proof(alone=alone)
-        return proof
-
     def _proof(self, *, alone: bool) -> Proof:
-        proof, space = Proof(), self._made.namespace
-        labels = self._made.labels
+        space, labels = self._made.namespace, self._made.labels
 
-        def namespace() -> list[str]:
+        def namespace() -> Iterator[str]:
             there = self._cluster.found("namespace", self._space)
-            return [f"namespace {space}"] if there is not None and alone and self._label(there) in labels else []
+            if there is not None and alone and self._label(there) in labels:
+                yield f"namespace {space}"
 
-        def pods() -> list[str]:
+        def pods() -> Iterator[str]:
             selector = f"{LABEL} in ({','.join(sorted(labels))})"
-            return [f"pod {p['metadata']['name']}" for p in self._rows("v1", "Pod", selector)]
+            yield from (f"pod {p['metadata']['name']}" for p in self._rows("v1", "Pod", selector))
 
-        def balancers() -> list[str]:
-            rows = self._rows("v1", "Service", f"{LABEL} in ({','.join(sorted(labels))})")
-            held = [
-                r
-                for r in rows
-                if r["spec"].get("type") == "LoadBalancer" or BALANCED in (r["metadata"].get("finalizers") or ())
-            ]
-            return [f"load balancer of Service {r['metadata']['name']}" for r in held]
+        def balancers() -> Iterator[str]:
+            for r in self._rows("v1", "Service", f"{LABEL} in ({','.join(sorted(labels))})"):
+                if r["spec"].get("type") == "LoadBalancer" or BALANCED in (r["metadata"].get("finalizers") or ()):
+                    yield f"load balancer of Service {r['metadata']['name']}"
 
-        def volumes() -> list[str]:
+        def volumes() -> Iterator[str]:
             if self._cluster.found("namespace", self._space) is not None:
-                return []  # of a team's own namespace, whose volumes are its own
+                return  # of a team's own namespace, whose volumes are its own
             rows = self._cluster.rows("volumes", "/api/v1/persistentvolumes")
             mine = [r for r in rows if ((r["spec"].get("claimRef") or {}).get("namespace")) == space]
-            return [f"volume {r['metadata']['name']} ({r['spec'].get('persistentVolumeReclaimPolicy')})" for r in mine]
+            yield from (
+                f"volume {r['metadata']['name']} ({r['spec'].get('persistentVolumeReclaimPolicy')})" for r in mine
+            )
 
-        looks: tuple[tuple[str, Callable[[], list[str]]], ...] = (
-            ("namespace", namespace),
-            ("everything that carries the label", self.there),
-            ("pods", pods),
-            ("load balancers", balancers),
-            ("volumes", volumes),
-        )
-        for name, look in looks:
-            proof.looked.append(name)
-            try:
-                proof.left += look()
-            except ClusterError as error:
-                proof.unseen.append(f"{name}: {error}")
-        return proof
+        looks: dict[str, Look] = {
+            "namespace": namespace,
+            "everything that carries the label": lambda: iter(self.there()),
+            "pods": pods,
+            "load balancers": balancers,
+            "volumes": volumes,
+        }
+        return proof_of(looks)
 
     @staticmethod
     def _label(said: Json) -> str | None:

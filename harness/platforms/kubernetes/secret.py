@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import base64
-import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import PilotError
+from harness.platforms.kubernetes.cluster import Taken
 from harness.platforms.kubernetes.manifests import LABEL
+from harness.platforms.shared.deploy.key import new_key
 from harness.secrecy import KNOWN
 
 if TYPE_CHECKING:
     from harness.platforms.kubernetes.cluster import Cluster, Json
 
 SECRET, FIELD = "rag-provider-key", "key"
-SETTINGS = "pilot-deploy"
+SETTINGS, UNFINISHED = "pilot-deploy", "pilot-unfinished"
 SHARED = "rag-provider"  # the label of what all targets of a namespace use
 
 
@@ -31,7 +34,7 @@ class Key:
         KNOWN.learn("provider key", given)
         there, did = self._there(), "kept"
         if there is None:
-            value = given or secrets.token_hex(24)
+            value = given or new_key()
             KNOWN.learn("provider key", value)
             body = _named("Secret", SECRET, self._namespace)
             made = self._cluster.create(
@@ -63,6 +66,14 @@ def _value(said: Json) -> str:
     return base64.b64decode(str((said.get("data") or {}).get(FIELD, ""))).decode("utf-8", "replace")
 
 
+@dataclass(frozen=True)
+class Kept:
+    """``unfinished``: names of those that a deployment which did not end was asked for; the workloads may lack them."""
+
+    values: Mapping[str, str]
+    unfinished: frozenset[str]
+
+
 class Settings:
     """What deployments of this namespace were asked for, by the manifests' names: what nobody names again stays so."""
 
@@ -70,21 +81,44 @@ class Settings:
         self._cluster, self._namespace = cluster, namespace
         self._all = f"/api/v1/namespaces/{namespace}/configmaps"
 
-    def kept(self) -> dict[str, str]:
-        said = self._cluster.found("settings", f"{self._all}/{SETTINGS}")
-        return {str(k): str(v) for k, v in ((said or {}).get("data") or {}).items()}
+    def kept(self) -> Kept:
+        said = self._cluster.found("settings", f"{self._all}/{SETTINGS}") or {}
+        names = str((said.get("metadata", {}).get("annotations") or {}).get(UNFINISHED, ""))
+        return Kept({str(k): str(v) for k, v in (said.get("data") or {}).items()}, frozenset(names.split()))
 
-    def keep(self, values: Mapping[str, str | None]) -> None:
-        """These too; None takes one away."""
+    @contextmanager
+    def asked(self, values: Mapping[str, str | None]) -> Iterator[None]:
+        """These too, unfinished until the cluster has them; None takes one away. What somebody else holds is not asked for again."""
+        self._keep(values)
+        try:
+            yield
+        except Taken:
+            self._done()
+            raise
+        self._done()
+
+    def _keep(self, values: Mapping[str, str | None]) -> None:
         now = self.kept()
-        if all(now.get(name) == value for name, value in values.items()):
+        names = frozenset(name for name, value in values.items() if value is not None) | now.unfinished
+        if all(now.values.get(name) == value for name, value in values.items()) and names == now.unfinished:
             return
-        body = {
-            **_named("ConfigMap", SETTINGS, self._namespace),
-            "data": {n: v for n, v in values.items() if v is not None},
-        }
+        body = _named("ConfigMap", SETTINGS, self._namespace)
+        body["metadata"]["annotations"] = _unfinished(names)
+        body["data"] = {n: v for n, v in values.items() if v is not None}
         if self._cluster.create("settings", self._all, body) is None:
-            self._cluster.merge("settings", f"{self._all}/{SETTINGS}", {"data": dict(values)})
+            self._changed({"metadata": {"annotations": _unfinished(names)}, "data": dict(values)})
+
+    def _done(self) -> None:
+        """From now on it is the cluster that says what they are."""
+        if self.kept().unfinished:
+            self._changed({"metadata": {"annotations": _unfinished(())}})
+
+    def _changed(self, body: Json) -> None:
+        self._cluster.merge("settings", f"{self._all}/{SETTINGS}", body)
+
+
+def _unfinished(names: Collection[str]) -> dict[str, str | None]:
+    return {UNFINISHED: " ".join(sorted(names)) or None}
 
 
 def _named(kind: str, name: str, namespace: str) -> Json:

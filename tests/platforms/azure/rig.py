@@ -27,12 +27,12 @@ class Pushing:
         self._azure.step(lambda: self._azure.push(server, tag))
 
 
-def laid(root, program, folder, timeout_s):
+def laid(package, folder):
     """As make_package.py lays out, without its index."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as made:
         for name in ("host.json", "function_app.py", "requirements.txt"):
-            made.writestr(name, str(timeout_s))
+            made.writestr(name, str(package.timeout_s))
     return out.getvalue()
 
 

@@ -164,6 +164,14 @@ def test_a_model_of_ones_own_takes_the_place_of_the_mock_and_stays(made):
     assert {step.did for step in again.steps} == {"kept"}
 
 
+def test_without_any_model_it_is_refused_before_anything_is_made(made):
+    azure = Azure()
+    with pytest.raises(Refused, match="which model to ask"):
+        made(azure, settings={"ownModel": "false"}).deploy(Heard())
+
+    assert (azure.resources, azure.groups) == ({}, {})
+
+
 def test_what_somebody_removed_by_hand_is_made_again(made):
     azure = Azure()
     made(azure).deploy(Heard())

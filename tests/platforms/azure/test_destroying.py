@@ -165,3 +165,17 @@ def test_a_token_goes_to_no_other_address(made):
     one.arm.http = http
     with pytest.raises(PilotError, match="answered elsewhere"):
         one.destroy(Heard())
+
+
+def test_a_deployment_of_somebody_else_with_that_name_runs_on_and_is_kept(made):
+    azure = Azure()
+    made(azure).deploy(Heard())
+    [theirs] = [record for record in azure.records.values() if record["name"] == "rag-chat"]
+    theirs["tags"] = {"pilot": "theirs"}
+    theirs["properties"]["provisioningState"], theirs["looks"] = "Running", 50
+    gone = made(azure, "azure_container_apps").destroy(Heard())
+
+    assert azure.cancelled == []
+    assert theirs in azure.records.values()
+    assert "Microsoft.App/containerApps/rag-chat".lower() not in str(list(azure.resources))
+    assert gone.left == ()

@@ -25,17 +25,6 @@ OWN = [
 ]
 
 
-class Heard:
-    def __init__(self):
-        self.said, self.worked = [], []
-
-    def say(self, text):
-        self.said.append(text)
-
-    def work(self, text):
-        self.worked.append(text)
-
-
 def workspace(folder, name="kubernetes", **runtime):
     """One whose image is of one small file; its manifests are the real ones. ``runtime``: more of its [runtime]."""
     base, target = folder / "targets" / "aws_base", folder / "targets" / name

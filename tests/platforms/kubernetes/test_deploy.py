@@ -8,7 +8,8 @@ import pytest
 from harness.errors import PilotError
 from tests.peers.cuts import Cut
 from tests.peers.kube import Kube
-from tests.platforms.kubernetes.rigs import IMAGE, NAMESPACE, REGISTRY, Heard, container, key, whole
+from tests.platforms.doubles import Heard
+from tests.platforms.kubernetes.rigs import IMAGE, NAMESPACE, REGISTRY, container, key, whole
 
 
 def test_an_empty_cluster_gets_everything_and_a_second_call_changes_nothing(made):
@@ -136,7 +137,7 @@ def test_another_target_keeps_the_namespace_and_the_provider(made):
     notes = one.intent(destroy=True).notes
     one.destroy(Heard())
 
-    assert any("other still use" in note for note in notes)
+    assert any("used by other" in note for note in notes)
     assert {"Namespace rag-pilot", "Deployment rag-provider", "Secret rag-provider-key"} <= set(cluster.names())
     assert "Deployment rag-chat" not in cluster.names()
 

@@ -6,7 +6,8 @@ from harness.errors import PilotError, Refused
 from harness.platforms.shared.deploy.builders import Local
 from harness.platforms.shared.deploy.content import Content
 from tests.peers.kube import Kube
-from tests.platforms.kubernetes.rigs import REGISTRY, Heard
+from tests.platforms.doubles import Heard
+from tests.platforms.kubernetes.rigs import REGISTRY
 from tests.platforms.rigs import tool_on_path
 
 IMAGE = "registry.example.com/team/rag-chat:content-1"

@@ -18,7 +18,8 @@ from harness.platforms.shared.origins import cluster as origin
 from harness.workspace.target_toml import read_target
 from tests.peers.kube import Kube
 from tests.peers.kube_http import kubeconfig, served
-from tests.platforms.kubernetes.rigs import IMAGE, Heard
+from tests.platforms.doubles import Heard
+from tests.platforms.kubernetes.rigs import IMAGE
 
 SERVER = "PILOT_KUBE_API"  # of a cluster without anything in it, reached without credentials: pods need not run there
 MERGE = {"content-type": "application/merge-patch+json"}

@@ -6,10 +6,10 @@ from harness.errors import BadFile, PilotError, Refused
 from harness.platforms.deploying import refuse_unknown
 from harness.platforms.kubernetes.manifests import manifests_of
 from tests.peers.kube import KINDS, Kube
+from tests.platforms.doubles import Heard
 from tests.platforms.kubernetes.rigs import (
     NAMESPACE,
     ROOT,
-    Heard,
     deployment,
     workspace,
 )

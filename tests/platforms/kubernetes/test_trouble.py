@@ -4,10 +4,10 @@ import pytest
 
 from harness.errors import PilotError
 from tests.peers.kube import Kube
+from tests.platforms.doubles import Heard
 from tests.platforms.kubernetes.rigs import (
     IMAGE,
     NAMESPACE,
-    Heard,
     whole,
 )
 

@@ -1,14 +1,16 @@
 """What a deployment is filled with: what somebody says, what is there already, the image and the address."""
 
+import shutil
+
 import pytest
 
 from harness.errors import PilotError, Refused
 from tests.peers.kube import KNATIVE, Kube
+from tests.platforms.doubles import Heard
 from tests.platforms.kubernetes.rigs import (
     IMAGE,
     NAMESPACE,
     REGISTRY,
-    Heard,
     container,
     deployment,
     key,
@@ -28,6 +30,7 @@ def test_what_a_sweep_set_stays_and_what_somebody_names_is_changed(made):
     kept = container(cluster)["resources"], variables(cluster)["WEB_CONCURRENCY"]
     with pytest.raises(PilotError, match=r'conflict with "kubectl-set"') as error:
         made(cluster, settings={"Cpu": "2"}).deploy(Heard())
+    made(cluster).deploy(Heard())  # what was asked for in vain is not asked for again
     made(cluster, settings={"Cpu": "2", "Takeover": "yes"}).deploy(Heard())
 
     assert kept == (resources, "2")
@@ -163,6 +166,52 @@ def test_an_ingress_that_leads_to_its_service_is_the_address(made):
     front.status = {"loadBalancer": {"ingress": [{"hostname": "lb.example.com"}]}}
 
     assert made(cluster).deploy(Heard()).values == {"kubernetes": {"base_url": "https://chat.example.com"}}
+
+
+def test_what_a_cut_deployment_was_asked_for_is_what_the_next_one_does(made):
+    cluster = Kube()
+    made(cluster).deploy(Heard())
+    cluster.denied = {"PATCH /apis/apps/v1"}
+    with pytest.raises(PilotError):
+        made(cluster, settings={"Model": "ours-1", "Cpu": "3"}).deploy(Heard())
+    cluster.denied = set()
+    made(cluster).deploy(Heard())
+    env = variables(cluster)["RAG_MODEL"]
+    found = container(cluster)["resources"]["requests"]["cpu"]
+
+    assert (env, found) == ("ours-1", "3")
+    assert "pilot-unfinished" not in (
+        cluster.one("ConfigMap", "pilot-deploy").body()["metadata"].get("annotations") or {}
+    )
+
+
+@pytest.mark.parametrize("asked", [{"Scaler": "none of these"}, {"Model": 'a"b'}])
+def test_a_value_that_means_nothing_is_refused_before_anything_is_made_or_kept(made, asked):
+    cluster = Kube()
+    with pytest.raises(Refused):
+        made(cluster, settings=asked).deploy(Heard())
+
+    assert cluster.names() == []
+
+
+def test_two_targets_with_one_label_in_a_namespace_are_refused(made, root, tmp_path):
+    with pytest.raises(
+        Refused, match="kubernetes and knative have the same label pilot=rag-k8s in namespace rag-pilot"
+    ):
+        made(Kube(), "kubernetes", "knative")
+    shutil.copytree(root, tmp_path, dirs_exist_ok=True)
+    for path in (tmp_path / "targets" / "kubernetes").iterdir():
+        path.write_text(path.read_text().replace("rag-chat\n", "rag-other\n").replace('"rag-chat"', '"rag-other"'))
+    cluster = Kube()
+    made(cluster).deploy(Heard())
+    before = cluster.names()
+    other = deployment(tmp_path, cluster, "kubernetes")
+    for go in (lambda: other.intent(destroy=False), lambda: other.deploy(Heard())):
+        with pytest.raises(Refused, match="Deployment rag-chat in namespace rag-pilot has a label of these targets"):
+            go()
+
+    assert cluster.names() == before
+    assert "with the same label, and removed too: Deployment rag-chat" in other.intent(destroy=True).notes
 
 
 def test_a_knative_service_has_its_own_address(made):

@@ -11,7 +11,6 @@ from harness.platforms.aws_ecs import deploy as ecs
 from harness.platforms.aws_lambda import deploy as functions
 from harness.platforms.deploying import Asked, deployments, refuse_unknown
 from harness.platforms.shared.aws_deploy.deployment import AwsDeployment, Clients, Hands
-from harness.platforms.shared.deploy.content import content_of
 from harness.platforms.shared.deploy.pace import Pace
 from harness.workspace.target_toml import read_target
 from tests.peers.cuts import Cut
@@ -238,7 +237,7 @@ def test_one_target_goes_and_what_the_other_uses_stays(made):
     notes = one.intent(destroy=True).notes
     gone = one.destroy(Heard())
 
-    assert "stack rag-pilot stays: rag-chat-ecs still use it" in notes
+    assert "stack rag-pilot stays: used by rag-chat-ecs" in notes
     assert [step.name for step in gone.steps] == ["rag-chat-fn"]
     assert account.standing["rag-pilot"] == "CREATE_COMPLETE"
     shared = {"ECS services", "image repository", "provider key"}
@@ -354,23 +353,6 @@ def test_without_the_right_to_see_cost_tags_it_deploys_and_says_so(made):
 
     assert "management account" in notes[-1]
     assert account.standing["rag-chat-fn"] == "CREATE_COMPLETE"
-
-
-def test_the_same_content_has_the_same_tag_and_a_changed_file_another(tmp_path):
-    (tmp_path / "app").mkdir()
-    (tmp_path / "app" / "a.py").write_text("a = 1\n")
-    (tmp_path / "app" / "__pycache__").mkdir()
-    (tmp_path / "app" / "secrets.env").write_text("KEY=1\n")
-    (tmp_path / "Dockerfile").write_text("FROM x AS build\nCOPY app \\\n  lib\nFROM x\nCOPY --from=build /lib lib\n")
-    content = content_of(tmp_path, tmp_path / "Dockerfile")
-    tag = content.tag
-    (tmp_path / "app" / "__pycache__" / "a.pyc").write_bytes(b"1")
-    (tmp_path / "app" / "secrets.env").write_text("KEY=2\n")
-    tag_again = content_of(tmp_path, tmp_path / "Dockerfile").tag
-    (tmp_path / "app" / "a.py").write_text("a = 2\n")
-
-    assert content.files == ("Dockerfile", "app/a.py"), "no secret reaches an image"
-    assert content_of(tmp_path, tmp_path / "Dockerfile").tag != tag == tag_again
 
 
 def test_what_no_platform_deploys_is_refused_with_what_there_is(tmp_path):

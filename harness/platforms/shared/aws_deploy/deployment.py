@@ -29,13 +29,20 @@ from harness.platforms.shared.aws_deploy.part import (
     Part,
 )
 from harness.platforms.shared.aws_deploy.removal import Removal
-from harness.platforms.shared.aws_deploy.stacks import DEAD, Stacks, Wanted, parameters_of, settings_known
+from harness.platforms.shared.aws_deploy.stacks import (
+    DEAD,
+    Stacks,
+    Wanted,
+    parameters_of,
+    settings_known,
+    template_text,
+)
 from harness.platforms.shared.deploy.address import own_range, source_of
 from harness.platforms.shared.deploy.builders import Builder, local_builder
 from harness.platforms.shared.deploy.content import Content, content_of
 from harness.platforms.shared.deploy.image import image_of
 from harness.platforms.shared.deploy.pace import Pace
-from harness.platforms.shared.deploy.part import Tag
+from harness.platforms.shared.deploy.part import Tag, distinct
 from harness.platforms.shared.deploy.steps import Step, Steps
 
 ROLES = ("ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com")
@@ -87,10 +94,7 @@ class AwsDeployment:
         """Raises Refused for a template that is missing, and for targets that are the same runtime."""
         if not self.base_template.is_file():
             raise Refused(f"there is no {self.base_template}", "pilot init copies it beside a target of AWS")
-        names = [part.stack for part in self.parts]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            both = ", ".join(part.target.name for part in self.parts if part.stack in twice)
-            raise Refused(f"{both} have the same runtime: {', '.join(twice)}", "name one of them, or give each its own")
+        distinct({part.target.name: part.stack for part in self.parts})
 
     @cached_property
     def known(self) -> dict[str, str]:
@@ -122,7 +126,7 @@ class AwsDeployment:
     @property
     def wants_certificate(self) -> bool:
         """The shared template has no way without TLS, and nobody names a certificate, nor did before."""
-        required = parameters_of(self.base_template.read_text(encoding="utf-8")).get("CertificateArn", False)
+        required = parameters_of(template_text(self.base_template)).get("CertificateArn", False)
         if not required or "CertificateArn" in self.asked.settings:
             return False
         return self.before().get("CertificateArn") in (None, self.certificates.there())
@@ -210,18 +214,14 @@ class AwsDeployment:
         return source_of(self.asked.source, lambda: self.before().get("GeneratorCidr"), self._hands.own_range, notes)
 
     def _wanted_base(self, parameters: Mapping[str, str]) -> Wanted:
-        minutes, template = self.expected(self.base, BASE_MINUTES), self.base_template
+        minutes, template = self.asked.minutes(self.base, BASE_MINUTES), self.base_template
         return Wanted(self.base, template, parameters, self.base_tag, minutes)
 
     def _wanted(self, part: Part, parameters: Mapping[str, str]) -> Wanted:
         deadline = {"TimeoutS": str(int(self.asked.deadline_s))} if self.asked.deadline_s else {}
         mine = {**deadline, **part.settings, **parameters, "Base": self.base}
-        minutes, service = self.expected(part.stack, part.minutes), part.service
+        minutes, service = self.asked.minutes(part.stack, part.minutes), part.service
         return Wanted(part.stack, part.template, mine, part.tag, minutes, self.base if service else None, service)
-
-    def expected(self, step: str, rough: float) -> float:
-        """Minutes: as it took here before, else a rough figure."""
-        return self.asked.took_s[step] / 60 if step in self.asked.took_s else rough
 
     def others(self) -> list[str]:
         """Stacks that use the shared one and are not of these targets."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.platforms.deploying import Intent, Standing, Step
 from harness.platforms.shared.aws_deploy.part import BASE_MINUTES
-from harness.platforms.shared.aws_deploy.stacks import RESOURCE
+from harness.platforms.shared.aws_deploy.stacks import RESOURCE, template_text
 from harness.platforms.shared.book import Book
 from harness.platforms.shared.deploy.builders import CLOUD
 from harness.platforms.shared.deploy.standing import book_of, priced, standing_of
@@ -49,24 +49,25 @@ def _steps(made: AwsDeployment) -> Iterator[Step]:
         rough = CLOUD_MINUTES if made.asked.builder == CLOUD else BUILD_MINUTES
         does = f"keep {made.repository.name}:{content.tag}" if there else f"build and push {content.tag}"
         yield _step(made, "image", does, 0 if there else rough)
+    yield Step("provider key", "keep" if made.key.there() else "make", 0)
     if made.wants_certificate:
         yield Step("certificate", "keep" if made.certificates.there() else "make, self-signed for the balancers", 0)
     book = book_of([part.target for part in made.parts])
-    text = made.base_template.read_text(encoding="utf-8")
-    yield _stack(made, made.base, text, made.expected(made.base, BASE_MINUTES), tuple(_base_standing(text, book)))
+    text = template_text(made.base_template)
+    yield _stack(made, made.base, text, made.asked.minutes(made.base, BASE_MINUTES), tuple(_base_standing(text, book)))
     for part in made.parts:
-        text = part.template.read_text(encoding="utf-8")
+        text = template_text(part.template)
         yield _stack(
             made,
             part.stack,
             text,
-            made.expected(part.stack, part.minutes),
+            made.asked.minutes(part.stack, part.minutes),
             tuple(standing_of(part.target, "Its runtime", IDLE)),
         )
 
 
 def _step(made: AwsDeployment, name: str, does: str, rough: float) -> Step:
-    return Step(name, does, made.expected(name, rough) if rough else 0, measured=name in made.asked.took_s)
+    return Step(name, does, made.asked.minutes(name, rough) if rough else 0, measured=name in made.asked.took_s)
 
 
 def _stack(made: AwsDeployment, name: str, text: str, minutes: float, standing: tuple[Standing, ...]) -> Step:
@@ -90,7 +91,7 @@ def _notes(made: AwsDeployment, *, destroy: bool) -> Iterator[str]:
     if destroy:
         yield "its log groups go too: run pilot collect before, what was not collected is lost"
         if others := made.others():
-            yield f"stack {made.base} stays: {', '.join(others)} still use it"
+            yield f"stack {made.base} stays: used by {', '.join(others)}"
         return
     yield "idle dollars: list prices of the targets' price books; requests, transfer and logs come on top"
     yield "minutes without a mark were measured here, ~ is a rough figure"

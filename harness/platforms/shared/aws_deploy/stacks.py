@@ -14,6 +14,7 @@ from harness.platforms.shared.aws_deploy.api import Api, asked, found
 from harness.platforms.shared.aws_deploy.events import Events, Operation
 from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.deploy.part import Tag
+from harness.tables.text import text_of
 
 NOT_THERE = ("does not exist",)
 # nothing can be updated from here: these are removed and made again
@@ -52,7 +53,7 @@ class Wanted:
 
     @property
     def text(self) -> str:
-        return self.template.read_text(encoding="utf-8")
+        return template_text(self.template)
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Done:
     did: str
     seconds: float
     outputs: Mapping[str, str]
+
+
+def template_text(path: Path) -> str:
+    """As it is sent; raises BadFile."""
+    return text_of(path).replace("\r\n", "\n")
 
 
 def parameters_of(text: str) -> dict[str, bool]:
@@ -237,4 +243,4 @@ def _line(name: str, operation: Operation, of: int, took_s: float, minutes: floa
 
 def settings_known(templates: Sequence[Path]) -> set[str]:
     """Every parameter that any of them has."""
-    return {name for path in templates for name in parameters_of(path.read_text(encoding="utf-8"))}
+    return {name for path in templates for name in parameters_of(template_text(path))}

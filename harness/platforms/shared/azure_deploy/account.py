@@ -9,7 +9,7 @@ from harness.domain.shown import visible
 from harness.errors import PilotError, Refused
 from harness.platforms.deploying import Heard
 from harness.platforms.shared.azure_deploy.arm import GROUPS, Arm
-from harness.platforms.shared.azure_deploy.part import KINDS
+from harness.platforms.shared.azure_deploy.part import KINDS, carries
 from harness.platforms.shared.deploy.part import Tag
 
 SUBSCRIPTIONS = "2022-12-01"
@@ -71,7 +71,7 @@ class Group:
         return self._arm.found(f"resource group {self.name}", self.path, GROUPS)
 
     def ours(self, there: Mapping[str, Any]) -> bool:
-        return bool((there.get("tags") or {}).get(self._tag.key) == self._tag.value)
+        return carries(there, self._tag)
 
     def ensure(self, location: str | None, heard: Heard) -> tuple[str, bool]:
         """Its location, and whether it was made; one that is being removed is waited for."""

@@ -31,7 +31,7 @@ from harness.platforms.shared.azure_deploy.part import (
     Resource,
     tag_of,
 )
-from harness.platforms.shared.azure_deploy.publish import Lay, Package, Publishing, laid_out
+from harness.platforms.shared.azure_deploy.publish import Lay, Package, Publishing, laid_out, python_of
 from harness.platforms.shared.azure_deploy.registry import Registry
 from harness.platforms.shared.azure_deploy.removal import Removal, removed
 from harness.platforms.shared.azure_deploy.tasks import Tasks
@@ -41,7 +41,7 @@ from harness.platforms.shared.deploy.address import own_range, source_of
 from harness.platforms.shared.deploy.builders import Builder, local_builder
 from harness.platforms.shared.deploy.content import Content, content_of
 from harness.platforms.shared.deploy.pace import Pace
-from harness.platforms.shared.deploy.part import Tag, own_file
+from harness.platforms.shared.deploy.part import Tag, distinct, own_file
 from harness.platforms.shared.deploy.steps import Steps
 
 OURS = {  # parameters that something else of the command or target.toml says
@@ -83,11 +83,8 @@ class AzureDeployment:
         """Raises Refused for a template that is missing, targets that are the same runtime, and what --set may not say."""
         if not self.base_template.is_file():
             raise Refused(f"there is no {self.base_template}", "pilot init copies it beside a target of Azure")
-        names = [part.app for part in self.parts]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            both = ", ".join(part.target.name for part in self.parts if part.app in twice)
-            raise Refused(f"{both} have the same runtime: {', '.join(twice)}", "name one of them, or give each its own")
-        if self.base in names:
+        distinct({part.target.name: part.app for part in self.parts})
+        if self.base in [part.app for part in self.parts]:
             raise Refused(f"an app has the name of what all share, {self.base}", "give it another one in target.toml")
         if said := sorted(set(asked.settings) & set(OURS)):
             raise Refused(f"--set {said[0]} is said by {OURS[said[0]]}", "leave it out of --set")
@@ -176,7 +173,7 @@ class AzureDeployment:
         return content_of(self.asked.root, self.dockerfile, "backends" if store != "sqlite" else None)
 
     def package(self, part: Part) -> Package | None:
-        """What is published to a function app; None for any other. Raises Refused where nothing lays it out."""
+        """What is published to a function app; None for any other. Raises Refused where nothing here lays it out."""
         if part.package is None:
             return None
         program = own_file(part.target, part.package)
@@ -184,7 +181,8 @@ class AzureDeployment:
         service = content_of(self.asked.root, self.dockerfile)
         shared = [service.root / name for name in service.files]
         files = {*beside, part.target.folder / "host.json", *shared}
-        return Package(self.asked.root, program, tuple(sorted(files)), self.timeout_s or 30)
+        python = python_of(part.template)
+        return Package(self.asked.root, program, tuple(sorted(files)), self.timeout_s or 30, python)
 
     @property
     def timeout_s(self) -> int | None:
@@ -208,6 +206,7 @@ class AzureDeployment:
         account.subscription(self.arm, self.subscription)
         if self.asked.only_source:
             return self._renewed(heard, steps, notes)
+        source, _ = self._source(notes), self.own_model or self._other_model()  # refused before anything is made
         with steps.timed("resource providers") as step:
             step.did = "created" if self.providers.ensure(self.wanted_providers, heard) else "kept"
         with steps.timed(f"resource group {self.group.name}") as step:
@@ -226,7 +225,7 @@ class AzureDeployment:
         steps.add(self.base, base)
         self._without_model(steps)
         given["providerUrl"] = self._provider_url(base)
-        given["generatorCidr"] = self._source(notes)
+        given["generatorCidr"] = source
         values = {part.target.name: self._one(part, given, heard, steps) for part in self.parts}
         return Deployed(tuple(steps.done), values, {}, (*notes, *self._moved(given["location"])))
 
@@ -284,13 +283,15 @@ class AzureDeployment:
 
     def _provider_url(self, base: Done) -> str:
         """The endpoint that is given, else the mock's, else the one that was given before."""
-        if (given := self.asked.settings.get("providerUrl")) is not None:
-            return given
         made = base.outputs.get("providerUrl", NONE)
-        before = made if made != NONE else self.before.get("providerUrl", NONE)
-        if before == NONE:
+        return self._other_model() if "providerUrl" in self.asked.settings or made == NONE else made
+
+    def _other_model(self) -> str:
+        """The endpoint that is given, or was before; raises Refused where there is none."""
+        said = self.asked.settings.get("providerUrl") or self.before.get("providerUrl", NONE)
+        if said == NONE:
             raise Refused("ownModel=false, and nothing says which model to ask", "--set providerUrl=https://HOST")
-        return before
+        return said
 
     def _renewed(self, heard: Heard, steps: Steps, notes: list[str]) -> Deployed:
         """The address range of who sends load, and nothing else."""
@@ -301,7 +302,7 @@ class AzureDeployment:
         same = {**({"providerKey": key} if key else {}), **({"location": where} if where else {})}
         for part in self.parts:
             was = self.publishing(part).published() if part.package else None
-            minutes = self.expected(part.app, part.minutes)
+            minutes = self.asked.minutes(part.app, part.minutes)
             wanted = Wanted(part.app, part.template, {**same, "generatorCidr": source}, part.tag, minutes)
             steps.add(part.app, self.templates.put(wanted, heard), part.target.name)
             if was is not None:
@@ -320,16 +321,12 @@ class AzureDeployment:
 
     def _wanted_base(self, given: Mapping[str, str]) -> Wanted:
         known = {**given, "name": self.base}
-        return Wanted(self.base, self.base_template, known, self.base_tag, self.expected(self.base, BASE_MINUTES))
+        return Wanted(self.base, self.base_template, known, self.base_tag, self.asked.minutes(self.base, BASE_MINUTES))
 
     def _wanted(self, part: Part, given: Mapping[str, str]) -> Wanted:
         deadline = {"timeoutS": str(self.timeout_s)} if self.timeout_s else {}
         known = {**deadline, **part.settings, **given, "name": part.app}
-        return Wanted(part.app, part.template, known, part.tag, self.expected(part.app, part.minutes))
-
-    def expected(self, step: str, rough: float) -> float:
-        """Minutes: as it took here before, else a rough figure."""
-        return self.asked.took_s[step] / 60 if step in self.asked.took_s else rough
+        return Wanted(part.app, part.template, known, part.tag, self.asked.minutes(part.app, part.minutes))
 
     def others(self) -> list[str]:
         """Apps of the group that use what all share and are not of these targets."""

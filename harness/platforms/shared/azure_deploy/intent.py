@@ -68,21 +68,21 @@ def _image(made: AzureDeployment, server: str | None) -> Step:
     rough = CLOUD_MINUTES if made.asked.builder == "acr" else BUILD_MINUTES
     if there:
         return Step("image", f"keep {tag}", 0)
-    return Step("image", f"build and push {tag}", made.expected("image", rough), "image" in made.asked.took_s)
+    return Step("image", f"build and push {tag}", made.asked.minutes("image", rough), "image" in made.asked.took_s)
 
 
 def _template(made: AzureDeployment, name: str, template: Path, rough: float, standing: tuple[Standing, ...]) -> Step:
     of, there = len(template_of(template)["resources"]), made.templates.now(name)
     resources, measured = counted(of, "resource"), not there and name in made.asked.took_s
     does = f"look at its {resources}, update what differs" if there else f"create {resources}"
-    return Step(f"deployment {name}", does, 1 if there else made.expected(name, rough), measured, standing)
+    return Step(f"deployment {name}", does, 1 if there else made.asked.minutes(name, rough), measured, standing)
 
 
 def _code(made: AzureDeployment, part: Part, tag: str) -> Step:
     name = f"code of {part.app}"
     if made.publishing(part).published() == tag:
         return Step(name, f"keep {tag}", 0)
-    return Step(name, f"publish {tag}", made.expected(name, CODE_MINUTES), name in made.asked.took_s)
+    return Step(name, f"publish {tag}", made.asked.minutes(name, CODE_MINUTES), name in made.asked.took_s)
 
 
 def _removed(made: AzureDeployment) -> Iterator[Step]:

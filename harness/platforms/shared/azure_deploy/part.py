@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from harness.domain.target import Target
 from harness.errors import BadFile, Problem
 from harness.platforms.shared.deploy.part import Tag, own_file
+from harness.tables.text import text_of
 
 BASE, BASE_FOLDER, TEMPLATE = "rag-pilot", "azure_base", "template.json"
 BASE_MINUTES = 5.0  # roughly, for what all targets of a group share
@@ -76,22 +77,30 @@ class Part:
 def template_of(path: Path) -> dict[str, Any]:
     """A template's tables; raises BadFile."""
     try:
-        made = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        made = json.loads(text_of(path))
+    except ValueError as error:
         raise BadFile(path, [Problem("", f"is not valid JSON: {error}")]) from None
+    if not isinstance(made, dict):
+        raise BadFile(path, [Problem("", "want an ARM template, which is one JSON object")])
     wrong = [name for name, kind in (("parameters", dict), ("resources", list)) if not isinstance(made.get(name), kind)]
     if wrong:
         raise BadFile(path, [Problem(name, "is missing: want an ARM template") for name in wrong])
     return dict(made)
 
 
+def carries(there: Mapping[str, Any], tag: Tag) -> bool:
+    """Whether it is of this deployment."""
+    return bool((there.get("tags") or {}).get(tag.key) == tag.value)
+
+
 def tag_of(path: Path) -> Tag:
     """The one that its resources carry; raises BadFile where they carry none, or several."""
-    made = {tuple(r["tags"].items()) for r in template_of(path)["resources"] if isinstance(r.get("tags"), dict)}
+    rows = [r for r in template_of(path)["resources"] if isinstance(r, dict)]
+    made = {tuple((key, str(said)) for key, said in r["tags"].items()) for r in rows if isinstance(r.get("tags"), dict)}
     if len(made) != 1 or len(pairs := next(iter(made))) != 1:
         words = 'want one tag, the same on every resource, as "tags": {"pilot": "NAME"}: costs are allocated by it'
         raise BadFile(path, [Problem("resources", words)])
-    return Tag(*map(str, pairs[0]))
+    return Tag(*pairs[0])
 
 
 PROVIDER = Resource(APP, "rag-provider")  # the model of one's own, as the shared template calls it

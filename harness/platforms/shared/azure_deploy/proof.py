@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.platforms.shared.azure_deploy.account import Group
 from harness.platforms.shared.azure_deploy.arm import GROUPS, Arm, ArmError
-from harness.platforms.shared.azure_deploy.part import SITE, VERSIONS, WORKSPACE, Resource
+from harness.platforms.shared.azure_deploy.part import SITE, VERSIONS, WORKSPACE, Resource, carries
 from harness.platforms.shared.deploy.part import Tag
 from harness.platforms.shared.deploy.proof import Proof, proof_of
 
@@ -55,7 +55,8 @@ class Proving:
     def _records(self) -> Iterator[str]:
         for name in self._names.records:
             path = f"{self._group.path}/providers/Microsoft.Resources/deployments/{name}"
-            if self._arm.found(f"deployment {name}", path, GROUPS) is not None:
+            there = self._arm.found(f"deployment {name}", path, GROUPS)
+            if there is not None and any(carries(there, tag) for tag in self._names.tags):
                 yield f"deployment {name}"
 
 

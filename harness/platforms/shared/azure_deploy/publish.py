@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,18 +18,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.domain.bounds import COPIED_BYTES
 from harness.domain.identities import without_identity
 from harness.domain.lines import lines_of
 from harness.domain.shown import MOST_SHOWN, visible
-from harness.errors import PilotError
+from harness.errors import PilotError, Refused
+from harness.evidence.regular import bytes_of
 from harness.platforms.deploying import Heard
 from harness.platforms.shared.azure_deploy.arm import GROUPS, Arm, ArmError
-from harness.platforms.shared.azure_deploy.part import SITE, VERSIONS
+from harness.platforms.shared.azure_deploy.part import SITE, VERSIONS, template_of
 
 PUBLISHED = "pilot-package"  # the tag of an app that says what its code is
 SUCCEEDED, BUSY = 4, (None, 0, 1, 2)  # of a deployment's status; None: it is not listed yet
 WITHIN_S, LAYOUT_S = 1800.0, 600.0
 TAIL, DIGITS, TRIES = 15, 20, 4
+OWN_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 LATE = (
     "storage",
@@ -37,37 +41,55 @@ LATE = (
     "403",
     "not accessible",
 )  # a role that was just assigned is not seen everywhere
-Lay = Callable[
-    [Path, Path, Path, int], bytes
-]  # workspace, program, folder to work in, seconds a request may take: a zip
 
 
 @dataclass(frozen=True)
 class Package:
-    """A program and the files that it lays out; ``timeout_s``: how long a request may take."""
+    """A program and the files that it lays out; ``timeout_s``: how long a request may take, ``python``: what runs the program."""
 
     root: Path
     program: Path
     files: tuple[Path, ...]
     timeout_s: int
+    python: str = sys.executable
 
     @property
     def tag(self) -> str:
         """The same content has the same tag, on any machine."""
         made = hashlib.sha256(f"{self.timeout_s}\n".encode())
         for path in sorted(self.files):
-            inner = hashlib.sha256(path.read_bytes()).hexdigest()
+            inner = hashlib.sha256(bytes_of(path, most=COPIED_BYTES)).hexdigest()
             made.update(f"{path.relative_to(self.root)}\n{inner}\n".encode())
         return f"content-{made.hexdigest()[:DIGITS]}"
 
 
-def laid_out(root: Path, program: Path, folder: Path, timeout_s: int) -> bytes:
+Lay = Callable[[Package, Path], bytes]  # in a folder to work in; a zip
+
+
+def python_of(template: Path, own: str = OWN_PYTHON, which: Callable[[str], str | None] = shutil.which) -> str:
+    """A Python of the version that its app runs: what it lays out, its index above all, depends on that. Raises Refused."""
+    rows = (row.get("properties") for row in template_of(template)["resources"] if isinstance(row, dict))
+    configured = (row.get("functionAppConfig") or {} for row in rows if isinstance(row, dict))
+    wanted = next(
+        (str(said["version"]) for one in configured if (said := one.get("runtime")) and "version" in said), own
+    )
+    found = sys.executable if wanted == own else which(f"python{wanted}")
+    if found is None:
+        raise Refused(
+            f"{template}: the app runs Python {wanted}, and this is Python {own}: what is published depends on it",
+            f"install python{wanted} beside this one; it needs no packages",
+        )
+    return found
+
+
+def laid_out(package: Package, folder: Path) -> bytes:
     """What the program puts into ``folder``, as a zip; raises PilotError with the last lines of what it said."""
-    command = [sys.executable, str(program), str(folder), "--timeout-s", str(timeout_s)]
+    program = package.program
+    command = [package.python, str(program), str(folder), "--timeout-s", str(package.timeout_s)]
     try:
         done = subprocess.run(
             command,
-            cwd=root,
+            cwd=package.root,
             capture_output=True,
             text=True,
             errors="replace",
@@ -121,7 +143,7 @@ class Publishing:
         self._settled(host, heard)
         with tempfile.TemporaryDirectory(prefix="pilot-package-") as folder:
             heard.work(f"{self._name}: laying out its code")
-            data = self._lay(package.root, package.program, Path(folder), package.timeout_s)
+            data = self._lay(package, Path(folder))
         for left in reversed(range(TRIES)):
             status, said = self._tried(host, data, heard)
             if status == SUCCEEDED:

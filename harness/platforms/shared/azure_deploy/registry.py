@@ -11,7 +11,7 @@ from typing import Any
 from harness.errors import PilotError
 from harness.platforms.deploying import Heard
 from harness.platforms.shared.azure_deploy.arm import Arm, ArmError
-from harness.platforms.shared.azure_deploy.part import REGISTRY, VERSIONS
+from harness.platforms.shared.azure_deploy.part import REGISTRY, VERSIONS, carries
 from harness.platforms.shared.deploy.builders import Builder
 from harness.platforms.shared.deploy.content import Content
 from harness.platforms.shared.deploy.image import Image, image_of
@@ -42,7 +42,7 @@ class Registry:
         if self.named is not None:
             return self._arm.found(f"registry {self.named}", self.path(self.named), self._version)
         rows = self._arm.every("registries", f"{self._group}/providers/{REGISTRY}", self._version)
-        mine = [row for row in rows if (row.get("tags") or {}).get(self._tag.key) == self._tag.value]
+        mine = [row for row in rows if carries(row, self._tag)]
         return mine[0] if mine else None
 
     def path(self, name: str) -> str:

@@ -18,6 +18,7 @@ from harness.platforms.shared.azure_deploy.part import (
     VERSIONS,
     WORKSPACE,
     Resource,
+    carries,
 )
 from harness.platforms.shared.azure_deploy.proof import Names, Proving, soft_deleted
 from harness.platforms.shared.deploy.part import Tag
@@ -59,7 +60,7 @@ def _stays(group: Group) -> str:
 
 
 def _ours(name: str, there: Mapping[str, Any], tag: Tag) -> None:
-    if (there.get("tags") or {}).get(tag.key) != tag.value:
+    if not carries(there, tag):
         raise PilotError(
             f"{name} does not carry the tag {tag.key}={tag.value}, so somebody else may own it",
             "delete it by hand if it is yours, or give its runtime another name in target.toml",
@@ -106,20 +107,20 @@ class Removal:
         yield Resource(WORKSPACE, made.base)
         yield Resource(IDENTITY, made.base)
         there = made.registry.now()
-        if there is not None and (there.get("tags") or {}).get(made.base_tag.key) == made.base_tag.value:
+        if there is not None and carries(there, made.base_tag):
             yield Resource(REGISTRY, str(there["name"]))
 
     def _gone(self, name: str, target: str | None, keeps: Any, tag: Tag, heard: Heard) -> None:  # noqa: ANN401 - any order of resources
         """Its deployment stopped, its resources removed, then the record of it."""
         made = self._made
         began, was = made.pace.clock(), False
-        made.templates.stopped(name, heard)
+        made.templates.stopped(name, tag, heard)
         for one in keeps:
             path, version = made.path(one), VERSIONS[one.kind]
             heard.work(f"removing {one.path}")
             self._roles(one, path, tag)
             was = removed(made.arm, path, version, tag, WHOLLY.get(one.kind)) or was
-        if made.templates.forget(name) or was:
+        if made.templates.forget(name, tag) or was:
             took = Took(name, "removed", round(made.pace.clock() - began, 1), target)
             self._done.append(took)
             heard.say(f"{name}: removed in {took.seconds:.0f} s")

@@ -110,7 +110,7 @@ def packed(content: Content) -> bytes:
     inner = io.BytesIO()
     with tarfile.open(fileobj=inner, mode="w") as made:
         for name in content.files:
-            data = (content.root / name).read_bytes()
+            data = content.read(name)
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(data), (content.root / name).stat().st_mode & 0o777
             made.addfile(entry, io.BytesIO(data))

@@ -19,7 +19,7 @@ from harness.platforms.deploying import Heard
 from harness.platforms.shared.azure_deploy.arm import ENDED, GROUPS, Arm, ArmError
 from harness.platforms.shared.azure_deploy.failure import creating, failure, is_late, progress, seconds_of
 from harness.platforms.shared.azure_deploy.parameters import filled
-from harness.platforms.shared.azure_deploy.part import KINDS, template_of
+from harness.platforms.shared.azure_deploy.part import KINDS, carries, template_of
 from harness.platforms.shared.deploy.part import Tag
 
 SAID_EVERY_S = 60.0
@@ -159,10 +159,10 @@ class Templates:
         except ArmError:
             return []
 
-    def stopped(self, name: str, heard: Heard) -> None:
-        """Canceled where it runs: what it makes would come back while it is removed."""
+    def stopped(self, name: str, tag: Tag, heard: Heard) -> None:
+        """Canceled where it runs: what it makes would come back while it is removed. One of somebody else runs on."""
         there = self.now(name)
-        if there is None or _state(there) in ENDED:
+        if there is None or not carries(there, tag) or _state(there) in ENDED:
             return
         try:
             self._arm.ask(f"deployment {name}", "POST", f"{self._path(name)}/cancel", GROUPS)
@@ -171,9 +171,10 @@ class Templates:
                 raise
         self.settled(name, heard)
 
-    def forget(self, name: str) -> bool:
-        """The record of it, which costs nothing; False where there is none."""
-        if self.now(name) is None:
+    def forget(self, name: str, tag: Tag) -> bool:
+        """The record of it, which costs nothing; False where there is none with the tag."""
+        there = self.now(name)
+        if there is None or not carries(there, tag):
             return False
         doing = f"deployment {name}"
         said = self._arm.ask(doing, "DELETE", self._path(name), GROUPS)

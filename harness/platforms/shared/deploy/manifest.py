@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import BadFile, Problem, Refused
+from harness.tables.text import text_of
 
 WANTED = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
 
@@ -48,7 +49,7 @@ def read_manifest(path: Path) -> Manifest:
     except ImportError:
         raise Refused(f"reading {path.name} requires PyYAML", "pip install 'runtime-pilot[gcp]'") from None
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml.safe_load(text_of(path))
     except yaml.YAMLError as error:
         raise BadFile(path, [Problem("", f"is not valid YAML: {error}")]) from None
     if not isinstance(data, dict):

@@ -36,6 +36,14 @@ def own_file(target: Target, name: str) -> Path:
     return path
 
 
+def distinct(runtimes: Mapping[str, str]) -> None:
+    """Raises Refused for targets that are the same runtime, which ``runtimes`` names for each."""
+    names = list(runtimes.values())
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        both = ", ".join(target for target, name in runtimes.items() if name in twice)
+        raise Refused(f"{both} have the same runtime: {', '.join(twice)}", "name one of them, or give each its own")
+
+
 def declared(target: Target, settings: Mapping[str, Setting]) -> dict[str, str]:
     """Values by parameter: what is deployed is what [prices] of target.toml bills; ``settings`` by the name it has there."""
     said = target.prices.parameters if target.prices else {}

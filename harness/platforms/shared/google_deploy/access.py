@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
 from harness.errors import PilotError
-from harness.platforms.shared.google_deploy.api import CHANGED, THERE, Cloud
+from harness.platforms.shared.google_deploy.api import CHANGED, NOT_THERE, THERE, Cloud, GoogleError
 from harness.platforms.shared.google_project import MANAGER
 
 VERSION = 3  # with conditions: they are kept as they are
@@ -28,7 +28,7 @@ class Resource:
 
 
 def bind(cloud: Cloud, on: Resource, role: str, members: Sequence[str]) -> bool:
-    """Whether any of them lacked it; raises PilotError."""
+    """Whether any of them lacked it; raises PilotError. What it is given on is there: one that was just made is only not seen yet."""
 
     def added(policy: Mapping[str, Any]) -> list[dict[str, Any]] | None:
         lacking = [member for member in members if member not in _held(policy, role)]
@@ -41,7 +41,7 @@ def bind(cloud: Cloud, on: Resource, role: str, members: Sequence[str]) -> bool:
         mine["members"] = [*mine.get("members", ()), *lacking]
         return rows
 
-    return _changed(cloud, on, added)
+    return _changed(cloud, on, added, lambda error: error.spreading or error.code == NOT_THERE)
 
 
 def unbind(cloud: Cloud, on: Resource, role: str, member: str) -> bool:
@@ -56,17 +56,17 @@ def unbind(cloud: Cloud, on: Resource, role: str, member: str) -> bool:
                 row["members"] = [one for one in row.get("members", ()) if one != member]
         return [row for row in rows if row.get("members")]
 
-    return _changed(cloud, on, without)
+    return _changed(cloud, on, without, lambda error: error.spreading)
 
 
-def _changed(cloud: Cloud, on: Resource, change: Any) -> bool:  # noqa: ANN401 - a policy to its bindings, or None
+def _changed(cloud: Cloud, on: Resource, change: Any, late: Callable[[GoogleError], bool]) -> bool:  # noqa: ANN401 - a policy to its bindings, or None
     for _ in range(TRIES):
-        policy = _policy(cloud, on)
+        policy = cloud.patient(partial(_policy, cloud, on), late)
         rows = change(policy)
         if rows is None:
             return False
         written = partial(_written, cloud, on, {**policy, "bindings": rows})
-        if cloud.patient(written, lambda error: error.spreading) is not None:
+        if cloud.patient(written, late) is not None:
             cloud.given_s = cloud.pace.clock()
             return True
     raise PilotError(

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.platforms.shared.deploy.manifest import WANTED, Manifest
-from harness.platforms.shared.google_deploy.part import spec_of, variables_of
+from harness.platforms.shared.google_deploy.part import CONCURRENCY, spec_of, variables_of
 
 TRY = "pilot-try"  # of the template: a new value makes a new revision of what failed
 KEY = "pilot-key"  # of the template: which version of the key its instances read when they start
 SENT = "pilot-sent"  # which manifest: what a person took out of it is seen by nothing else
 DIGITS = 16
-CONCURRENCY = "CONCURRENCY"
 GIB = 1024
 OF_SERVER = ("cloud.googleapis.com/location",)
 OF_MANIFEST = (

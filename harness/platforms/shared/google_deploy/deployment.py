@@ -17,16 +17,18 @@ from harness.platforms.shared.deploy.content import Content, content_of
 from harness.platforms.shared.deploy.image import image_of
 from harness.platforms.shared.deploy.manifest import Manifest
 from harness.platforms.shared.deploy.pace import Pace
+from harness.platforms.shared.deploy.part import distinct
 from harness.platforms.shared.deploy.steps import Step, Steps
 from harness.platforms.shared.google_deploy import account
 from harness.platforms.shared.google_deploy.access import ASKS_MODEL, INVOKES, Resource, bind, project_policy
 from harness.platforms.shared.google_deploy.api import ACCOUNTS, Cloud, Make, over_http
-from harness.platforms.shared.google_deploy.body import CONCURRENCY, Wanted, values_in
+from harness.platforms.shared.google_deploy.body import Wanted, values_in
 from harness.platforms.shared.google_deploy.cloudbuild import APIS as BUILD_APIS
 from harness.platforms.shared.google_deploy.cloudbuild import CLOUD, CloudBuild
 from harness.platforms.shared.google_deploy.image import Repository, access_token
 from harness.platforms.shared.google_deploy.intent import intent_of
 from harness.platforms.shared.google_deploy.part import (
+    CONCURRENCY,
     IMAGE_FOLDER,
     LABEL,
     Part,
@@ -82,10 +84,7 @@ class GoogleDeployment:
                 "--address means nothing on Google Cloud: an identity may ask the service, whatever its address",
                 "pilot deploy without --address; name the targets of other clouds to renew theirs",
             )
-        names = [part.service for part in self.parts]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            both = ", ".join(part.target.name for part in self.parts if part.service in twice)
-            raise Refused(f"{both} have the same runtime: {', '.join(twice)}", "name one of them, or give each its own")
+        distinct({part.target.name: part.service for part in self.parts})
         said = self.asked.settings.get(CALLER, "user:")
         if not said.startswith(MEMBERS):
             raise Refused(
@@ -199,7 +198,18 @@ class GoogleDeployment:
                 f'set impersonate = "{mail("rag-sender", f"${{{PROJECT}}}")}" in [auth] of target.toml: '
                 "pilot deploy makes that account and lets you act as it",
             )
+        self._fillable()
         return who
+
+    def _fillable(self) -> None:
+        """Raises Refused for a manifest with a variable that nothing gives a value; the last one is no later than the first."""
+        found = dict.fromkeys((PROJECT, IMAGE_URI), "found")
+        for part in self.parts:
+            more = {URL: "made"} if self.wants_provider and self._asks_provider(part) else {}
+            part.manifest.filled({**self.settled(part), **found, **more})
+        if self.provider is not None and self.wants_provider:
+            there = values_in(self.provider, self.services.now(name_of(self.provider)) or {})
+            self.provider.filled({**there, **self.asked.settings, **found})
 
     def intent(self, *, destroy: bool) -> Intent:
         return intent_of(self, destroy=destroy)
@@ -328,10 +338,6 @@ class GoogleDeployment:
         for part in self.parts:
             if part.sender in self.acting(who):
                 account.acts_as(self.cloud, part.sender, values[part.target.name]["base_url"])
-
-    def expected(self, step: str, rough: float) -> float:
-        """Minutes: as it took here before, else a rough figure."""
-        return self.asked.took_s[step] / 60 if step in self.asked.took_s else rough
 
     def others(self) -> list[str]:
         """Services that use the key or the images and are not of these targets; none where the API is off."""

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.platforms.deploying import Intent, Standing, Step
-from harness.platforms.pricing import pricing_of
+from harness.platforms.shared.book import Book
+from harness.platforms.shared.deploy.standing import book_of, priced
 from harness.platforms.shared.google_deploy import account
 from harness.platforms.shared.google_deploy.cloudbuild import CLOUD
 from harness.platforms.shared.google_deploy.part import Part, container_of, name_of
 from harness.platforms.shared.google_deploy.removal import staying
-from harness.platforms.shared.usage import Tariff
 
 if TYPE_CHECKING:
     from harness.platforms.shared.google_deploy.deployment import GoogleDeployment
@@ -37,7 +37,7 @@ def intent_of(made: GoogleDeployment, *, destroy: bool) -> Intent:
         made.looked()
     who = made.caller() if destroy else made.identity()
     where = f"project {made.project}, {made.region}" + (f", as {who.partition(':')[2]}" if who else "")
-    steps = _removed(made) if destroy else _steps(made)
+    steps = _removed(made) if destroy else _steps(made, who)
     files = () if destroy else tuple(_files(made))
     return Intent(where, tuple(steps), tuple(_notes(made, who, destroy=destroy)), files)
 
@@ -49,13 +49,14 @@ def _files(made: GoogleDeployment) -> Iterator[Path]:
         yield from (content.root / name for name in content.files)
 
 
-def _steps(made: GoogleDeployment) -> Iterator[Step]:
+def _steps(made: GoogleDeployment, who: str | None) -> Iterator[Step]:
     off = account.apis_off(made.cloud, made.apis())
     yield _step(made, "APIs", f"turn on {', '.join(off)}" if off else "keep", API_MINUTES if off else 0)
     lacking = [one.partition("@")[0] for one in made.made_accounts if made.accounts.there(one) is None]
     yield Step("accounts", f"create {', '.join(lacking)}" if lacking else "keep", 0)
     for secret in made.secrets:
         yield Step("provider key", f"{'keep' if secret.there() else 'create'} secret {secret.name}", 0)
+    yield Step("access", f"give what is missing: {', '.join(_rights(made, who))}", 0)
     if made.asked.image is None:
         content = made.content()
         there = made.repository.digest(content.tag)
@@ -69,14 +70,24 @@ def _steps(made: GoogleDeployment) -> Iterator[Step]:
         yield _service(made, part.service, part.minutes, tuple(_own(part)))
 
 
+def _rights(made: GoogleDeployment, who: str | None) -> Iterator[str]:
+    if made.secrets:
+        yield "services read the key"
+    if made.by_vertex:
+        yield "services ask Vertex AI"
+    yield from (f"you act as {sender.partition('@')[0]}" for sender in made.acting(who))
+    if made.senders:
+        yield "the sender invokes each service"
+
+
 def _step(made: GoogleDeployment, name: str, does: str, rough: float) -> Step:
-    return Step(name, does, made.expected(name, rough) if rough else 0, measured=name in made.asked.took_s)
+    return Step(name, does, made.asked.minutes(name, rough) if rough else 0, measured=name in made.asked.took_s)
 
 
 def _service(made: GoogleDeployment, name: str, minutes: float, standing: tuple[Standing, ...]) -> Step:
     there = made.services.now(name)
     does = "look at it, replace what differs" if there else "create"
-    takes = 1 if there else made.expected(name, minutes)
+    takes = 1 if there else made.asked.minutes(name, minutes)
     return Step(f"service {name}", does, takes, name in made.asked.took_s, standing)
 
 
@@ -105,20 +116,21 @@ def _notes(made: GoogleDeployment, who: str | None, *, destroy: bool) -> Iterato
 
 def _provider(made: GoogleDeployment, manifest: Mapping[str, Any]) -> Iterator[Standing]:
     """As its manifest has it: its instances live all the time."""
-    priced = (part.target.prices for part in made.parts if part.target.prices)
-    tariff = next((Tariff(pricing_of(prices).book) for prices in priced), None)
-    if (line := _kept_warm("Model provider", manifest, tariff, None)) is not None:
+    book = book_of([part.target for part in made.parts])
+    if (line := _kept_warm("Model provider", manifest, book, {})) is not None:
         yield line
 
 
 def _own(part: Part) -> Iterator[Standing]:
     """Nothing while its least number of instances is 0."""
-    tariff = Tariff(pricing_of(part.target.prices).book) if part.target.prices else None
-    if (line := _kept_warm("Its least instances", part.manifest.data, tariff, part)) is not None:
+    line = _kept_warm("Its least instances", part.manifest.data, book_of([part.target]), part.declared)
+    if line is not None:
         yield line
 
 
-def _kept_warm(what: str, manifest: Mapping[str, Any], tariff: Tariff | None, part: Part | None) -> Standing | None:
+def _kept_warm(
+    what: str, manifest: Mapping[str, Any], book: Book | None, sizes: Mapping[str, float]
+) -> Standing | None:
     """An hour of the instances that are always there; None where there are none."""
     template = manifest.get("spec", {}).get("template", {})
     annotations = template.get("metadata", {}).get("annotations") or {}
@@ -126,17 +138,16 @@ def _kept_warm(what: str, manifest: Mapping[str, Any], tariff: Tariff | None, pa
     if not least:
         return None
     limits = (container_of(manifest).get("resources") or {}).get("limits") or {}
-    declared = part.declared if part else {}
-    cpus = Decimal(str(declared.get("vcpu", _cpus(str(limits.get("cpu", "1"))))))
-    gib = Decimal(str(declared.get("memory_gib", _gib(str(limits.get("memory", "512Mi"))))))
-    title = f"{what}, {cpus.normalize():f} vCPU and {round(gib, 2).normalize():f} GiB"
-    if tariff is None:
-        return Standing(title, None)
-    kind = "run_idle_vcpu_second" if annotations.get(THROTTLED, "true") == "true" else "run_instance_vcpu_second"
-    memory = "run_gib_second" if kind == "run_idle_vcpu_second" else "run_instance_gib_second"
-    prices = [(cpus, tariff.book.price(kind)), (gib, tariff.book.price(memory))]
-    usd = sum((least * HOUR_S * amount * price.usd for amount, price in prices), Decimal(0))
-    return Standing(title, usd, all(price.confirmed for _, price in prices))
+    cpus = Decimal(str(sizes.get("vcpu", _cpus(str(limits.get("cpu", "1"))))))
+    gib = Decimal(str(sizes.get("memory_gib", _gib(str(limits.get("memory", "512Mi"))))))
+    throttled = annotations.get(THROTTLED, "true") == "true"
+    keys = (
+        ("run_idle_vcpu_second", "run_gib_second")
+        if throttled
+        else ("run_instance_vcpu_second", "run_instance_gib_second")
+    )
+    amounts = tuple((least * HOUR_S * amount, key) for amount, key in zip((cpus, gib), keys, strict=True))
+    return priced(f"{what}, {cpus.normalize():f} vCPU and {round(gib, 2).normalize():f} GiB", book, amounts)
 
 
 def _cpus(said: str) -> Decimal:

@@ -15,6 +15,7 @@ MANIFEST, PROVIDER = "service.yaml", "provider.yaml"
 LABEL, BASE_LABEL = "pilot", "rag-base"
 REPOSITORY, IMAGE = "rag", "chat"
 SENDER, BUILD_ACCOUNT = "rag-sender", "rag-build"
+CONCURRENCY = "CONCURRENCY"  # a setting that no manifest has
 KEY_VARIABLE = "RAG_PROVIDER_KEY"  # whose secret is the provider's key
 IMAGE_FOLDER = "aws_base"  # one Dockerfile makes the image of every cloud
 MAIL = "iam.gserviceaccount.com"
@@ -31,6 +32,11 @@ class Part:
     declared: Mapping[str, float]
     counter: str  # a variable that the control side changes: it stays as it is
     minutes: float = 2.0
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Processors and memory have no setting: target.toml alone says them."""
+        return {CONCURRENCY: f"{self.declared['concurrency']:g}"} if "concurrency" in self.declared else {}
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -69,7 +75,7 @@ def name_of(manifest: Manifest) -> str:
 
 
 def label_of(manifest: Manifest) -> str:
-    """As its costs are told apart; raises Refused where it carries none."""
+    """By which its costs are told from others'; raises Refused where it carries none."""
     said = (manifest.data.get("metadata", {}).get("labels") or {}).get(LABEL)
     if not isinstance(said, str) or not said:
         raise Refused(

@@ -1,6 +1,7 @@
 """Deploying on Google Cloud, cut at every call that it makes: the next one ends right."""
 
 import re
+import shutil
 from contextlib import suppress
 from dataclasses import replace
 
@@ -186,6 +187,21 @@ def test_what_a_person_took_out_of_the_manifest_goes(made, root, target, tmp_pat
     template = google.services["rag-chat"]["spec"]["template"]
     assert "run.googleapis.com/startup-cpu-boost" not in template["metadata"]["annotations"]
     assert "run.googleapis.com/invoker-iam-disabled" not in google.services["rag-provider"]["metadata"]["annotations"]
+
+
+def test_a_value_that_nobody_gave_is_asked_for_before_anything_is_made(made, root, target, tmp_path):
+    shutil.copytree(root / "targets" / "cloud_run", tmp_path / "cloud_run")
+    manifest = tmp_path / "cloud_run" / "service.yaml"
+    wants = '          env:\n            - {name: OURS, value: "${OURS}"}\n'
+    manifest.write_text(manifest.read_text().replace("          env:\n", wants, 1))
+    google = Google()
+    one = made(google, of=[replace(target, folder=tmp_path / "cloud_run")])
+    with pytest.raises(Refused, match="OURS has no value"):
+        one.intent(destroy=False)
+    with pytest.raises(Refused, match="OURS has no value"):
+        one.deploy(Heard())
+
+    assert google.empty
 
 
 def test_a_model_of_the_teams_own_has_no_provider_beside_it_and_stays(made):
