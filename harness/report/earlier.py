@@ -75,6 +75,7 @@ class _Campaign(_Loose):
     versions: dict[str, Any] = {}
     generator: dict[str, Any] = {}
     targets: dict[str, dict[str, Any]] = {}
+    labels: dict[str, str] = {}
     model_time_scale: float | None = None
 
 
@@ -167,6 +168,7 @@ def changes(earlier: Mapping[str, Any] | None, now: Mapping[str, Any], names: Na
     ``names``: the label of every target, ``promised``: how each metric is called. The CSV keeps what they stand for.
     """
     every = (earlier or {}, now)
+    names = {**(earlier["campaign"]["labels"] if earlier else {}), **names}
     called = {_verdict_of(s): _verdict_of(s, names, promised) for said in every for s in said.get("slos", ())}
     called |= {_month_of(name): _month_of(names.get(name, name)) for said in every for name in said.get("cost", ())}
     rows = [(what, old, new) for what, old, new in (_pairs(earlier, now) if earlier else ()) if old != new]

@@ -17,7 +17,7 @@ from harness.domain.sweep import MARK, Setting, Sweep
 from harness.domain.target import Target
 from harness.domain.trace import Trace
 from harness.domain.traffic import Traffic, week_of
-from harness.domain.verdict import Slo
+from harness.domain.verdict import PROMISED, Slo
 from harness.domain.workload import WorkKind, Workload
 from harness.errors import BadFile, NoWorkspace, Problem, Refused
 from harness.platforms.generator import GeneratorConfig
@@ -279,22 +279,22 @@ class Workspace:
     def slos(self) -> tuple[Slo, ...]:
         """Promises that a run can be judged by, in the order of the file."""
         slo = self.config.slo
-        out = [Slo("p95 response time", "p95_s", slo.p95_s, "s")]
-        if slo.p99_s is not None:
-            out.append(Slo("p99 response time", "p99_s", slo.p99_s, "s"))
-        if slo.ttft_p95_s is not None:
-            out.append(Slo("p95 time to first token", "ttft_p95_s", slo.ttft_p95_s, "s"))
-        if slo.first_reasoning_p95_s is not None:
-            out.append(Slo("p95 time to first reasoning", "first_reasoning_p95_s", slo.first_reasoning_p95_s, "s"))
-        out.append(Slo("error rate", "error_rate", slo.error_rate, "share"))
-        if slo.goodput is not None:
-            out.append(Slo("goodput over offered load", "goodput", slo.goodput, "share", at_least=True))
-        if slo.availability is not None:
-            out.append(Slo("availability", "availability", slo.availability, "share", at_least=True))
-        if slo.full_quality_share is not None:
-            out.append(
-                Slo("full-quality answers", "full_quality_share", slo.full_quality_share, "share", at_least=True)
-            )
+        at_most = {
+            "p95_s": slo.p95_s,
+            "p99_s": slo.p99_s,
+            "ttft_p95_s": slo.ttft_p95_s,
+            "first_reasoning_p95_s": slo.first_reasoning_p95_s,
+        }
+        out = [Slo(PROMISED[metric], metric, limit, "s") for metric, limit in at_most.items() if limit is not None]
+        out.append(Slo(PROMISED["error_rate"], "error_rate", slo.error_rate, "share"))
+        at_least = {
+            "goodput": slo.goodput,
+            "availability": slo.availability,
+            "full_quality_share": slo.full_quality_share,
+        }
+        for metric, share in at_least.items():
+            if share is not None:
+                out.append(Slo(PROMISED[metric], metric, share, "share", at_least=True))
         return tuple(out)
 
 
