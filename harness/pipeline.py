@@ -463,7 +463,8 @@ def _block_takes(workspace: Workspace, made: Plan) -> BlockTakes:
     usd = sum((usual_usd(workspace, made, targets[r.target], r) for b in made.blocks for r in b.runs), Decimal(0))
     many = max(1, len(made.blocks))
     usd *= not workspace.config.scaling.rehearsal
-    return BlockTakes(sum(b.expected_s for b in made.blocks) / 3600 / many, float(usd) / many)
+    given_up = Store(workspace.evidence).given_up(made.blocks, workspace.config.limits.attempts)
+    return BlockTakes(sum(b.expected_s for b in made.blocks) / 3600 / many, float(usd) / many, len(given_up))
 
 
 def _content(workspace: Workspace, outcome: Outcome, before: Earlier, foretold: Foretold | None = None) -> Content:

@@ -261,7 +261,7 @@ DEPLOYMENTS = fields(
         "deployments": each(
             fields(
                 {"utc": moment, "what": one_of("deploy", "destroy"), "targets": each(part), "steps": each(_TOOK)},
-                {"left": each(text)},
+                {"left": each(text), "unseen": each(text)},
             )
         )
     }

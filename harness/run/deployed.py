@@ -17,6 +17,7 @@ from harness.run import upkeep
 from harness.workspace import Workspace
 
 DAY_H, HOUR_S = Decimal(24), Decimal(3600)
+STANDS = ("left", "unseen")  # of a destruction: what is still there, what refused to say
 MADE = "created"  # what ``pilot deploy`` did with a stack that was not there
 
 
@@ -97,7 +98,7 @@ def stood_s(deployments: Sequence[Mapping[str, Any]], target: str, sealed_s: flo
                 up_s = min(up_s, sealed_s)  # it stood before, and nobody knows since when
         elif entry["what"] == "destroy":
             up_s = up_s if known else sealed_s  # as above
-            if not entry.get("left"):
+            if not any(entry.get(name) for name in STANDS):  # what nobody could look at may bill on, too
                 total_s += 0.0 if up_s is None else max(0.0, at_s - up_s)
                 up_s = None
         known = True
