@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from harness.check.asking import UNPLANNED, AskingTerms, asker_of
 from harness.check.contract_check import Answer, Check, Weight, held_to
+from harness.check.mends import another_mode
 from harness.check.symptoms import CannotTell, Symptom
 from harness.domain.address import without_secrets
 from harness.domain.sample import Outcome
@@ -104,8 +105,10 @@ def held(talk: Talk, target: Target, seen: str, terms: AskingTerms = UNPLANNED, 
     """Recognised: held to what a run wants of it, with what its answers leave untold."""
     with talk.to(target) as asker:
         checks = held_to(asker, target.dialect, _readable(target, terms))
-        counted = [one for one in asker.asked if one.sample.outcome == Outcome.OK and one.sample.question_id]
+        every = [one for one in asker.asked if one.sample.question_id]
+    counted = [one for one in every if one.sample.outcome == Outcome.OK]
     modes = {one.sample.stream for one in counted}
+    untold = {one.sample.stream for one in every if not another_mode(one)} - modes  # failed, which a run may not
     whole = [one for one in counted if not one.sample.stream]
     return Endpoint(
         str(target.base_url),
@@ -114,7 +117,7 @@ def held(talk: Talk, target: Target, seen: str, terms: AskingTerms = UNPLANNED, 
         tuple(checks),
         _evidence((whole or counted)[0], target.header_names.request_id) if counted else (),
         draft=draft,
-        stream_share=int(modes.pop()) if len(modes) == 1 else None,
+        stream_share=int(modes.pop()) if len(modes) == 1 and not untold else None,
     )
 
 

@@ -193,3 +193,14 @@ def test_what_the_url_itself_answers_is_told_before_what_is_not_there(status, sa
 def test_an_option_that_no_target_toml_could_have_is_named_as_it_was_typed():
     with pytest.raises(BadFile, match=r"(?s)http://127.0.0.1:9:.*--header: X-Team-Key: looks like a secret"):
         recognise("http://127.0.0.1:9", EndpointHints({"headers": {"X-Team-Key": "s3cret-of-the-team"}}))
+
+
+def test_streams_that_failed_do_not_make_it_an_api_without_streams():
+    def answer(asked):
+        if asked.stream:
+            return whole(b"<h1>Something went wrong</h1>", kind="text/html")
+        return completion(asked)
+
+    found = seen(answer)
+    assert Answer.FAIL in {c.answer for c in found.held}
+    assert found.stream_share is None
