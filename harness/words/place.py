@@ -123,6 +123,7 @@ WORDS: Book = {
     kinds.BelongsServerless: "glue can stay serverless",
     kinds.BelongsWarm: "must be always warm",
     kinds.BelongsContainer: "belongs to a container",
+    kinds.BelongsThere: "belongs to the target that keeps it",
     kinds.BelongsEither: "either",
     kinds.BelongsNowhere: "neither, as they are",
     kinds.BelongsOpen: "can't tell yet",
