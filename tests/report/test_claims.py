@@ -301,16 +301,17 @@ def page_holds(findings):
     assert bool(words) == bool(parity.pairs)
     alike = (
         ("answer text", parity.same_answer),
-        ("citations", parity.same_citations),
-        ("output tokens", parity.same_output_tokens),
+        *([("citations", parity.same_citations)] if parity.of_citations != 0 else []),
+        *([("output tokens", parity.same_output_tokens)] if parity.of_tokens != 0 else []),
     )
     for what, same in alike if words else ():
-        whole = re.search(r"all have the same ([a-z ,]+?)(?:, \d|\.)", words)
+        whole = re.search(r"all have the same ([a-z ,]+?)(?:, \d|[.;])", words)
         assert (what in (whole[1] if whole else "")) == (same == parity.pairs)
         if same != parity.pairs:
             found = re.search(rf"([\d,]+) \(([^)]+)\) the same {what}", words)
             assert int(found[1].replace(",", "")) == same
             assert reads_as(found[2], same / parity.pairs)
+    assert ("are not reported by both" in words) == bool(words and parity.of_citations == 0)
 
     made = promises(findings, NAMES, slos(findings, NAMES))
     opened = {(f"{v.slo.name}, {v.profile}", v.target) for v in findings.slos if v.judgement is Judgement.INCONCLUSIVE}
