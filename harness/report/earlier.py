@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DECISION = "decision.json"
 RENDERED = Path("reports") / "rendered"  # of a workspace
+HINT = "leave it out of --compare, or make it again: pilot report in its workspace"
 DEEPEST = 3  # folders below one that is named: NIGHT/report/decision.json
 
 
@@ -141,9 +142,9 @@ def read_earlier(path: Path) -> dict[str, Any]:
     try:
         said = json.loads(text_of(file, most=REPORT_BYTES))
     except (ValueError, RecursionError) as error:
-        raise BadFile(file, [Problem("", f"is not valid JSON: {error}")]) from None
+        raise BadFile(file, [Problem("", f"is not valid JSON: {error}")], HINT) from None
     if not isinstance(said, dict):
-        raise BadFile(file, [Problem("", "is not an object: want the decision.json of an earlier report")])
+        raise BadFile(file, [Problem("", "is not an object: want the decision.json of an earlier report")], HINT)
     return as_earlier(said, file)
 
 
@@ -152,7 +153,7 @@ def as_earlier(said: Mapping[str, Any], file: Path) -> dict[str, Any]:
     try:
         return _Earlier.model_validate_json(json.dumps(said), strict=True).model_dump()
     except ValidationError as error:
-        raise BadFile(file, [_problem(item) for item in error.errors()[:20]]) from None
+        raise BadFile(file, [_problem(item) for item in error.errors()[:20]], HINT) from None
 
 
 def _problem(said: ErrorDetails) -> Problem:

@@ -31,7 +31,7 @@ def sentences(trend: Trend, names: Names, promised: Names) -> tuple[str, ...]:
     if THIS in trend.undated:
         return ("No trend: this report does not say when it measured.",)
     if not trend.several:
-        return (f"No trend: no earlier campaign can be placed before or after this one{_left_out(trend)}.",)
+        return (f"No trend: there is no other campaign to compare this one with{_left_out(trend)}.",)
     first, last = trend.campaigns[0].label, trend.campaigns[-1].label
     found = [f"{len(trend.campaigns)} campaigns, {first} to {last}{_left_out(trend)}."]
     against = (

@@ -168,7 +168,7 @@ def test_the_order_is_that_of_measuring_and_a_campaign_counts_once():
     alone = over(night(3, verdict()), night(3, verdict()))
     assert not alone.several
     assert words(alone) == (
-        "No trend: no earlier campaign can be placed before or after this one "
+        "No trend: there is no other campaign to compare this one with "
         "(1 report left out that another one of the same campaign replaces)."
     )
     assert list(figures(alone, NAMES, PROMISED)) == []
@@ -186,7 +186,7 @@ def test_where_no_report_says_when_it_measured_the_page_says_that_there_is_no_tr
     undated = night(1, verdict(), from_utc=None)
     trend = over(undated, undated, night(3, verdict()))
 
-    assert "No trend: no earlier campaign can be placed" in words(trend)
+    assert "No trend: there is no other campaign" in words(trend)
     assert "2 reports left out without the time of measuring" in words(trend)
     assert trend_json(trend)["left_out"]["undated"] == ["n0", "n1"]
     assert words(over(night(1, verdict()), undated)) == "No trend: this report does not say when it measured."
