@@ -81,6 +81,10 @@ def check(
     verified: dict[str, str] = {}
     seen: list[Endpoint] = []
     if trace is not None:
+        if others := [*names, *how.said, *(["--draft"] if draft else [])]:
+            raise Refused(
+                f"--trace {trace} follows one request and nothing else: {', '.join(others)}", "one or the other"
+            )
         workspace = find()
         trust.for_work(workspace, [trace])
         results = {trace: pipeline.trace(workspace, trace, wait)}

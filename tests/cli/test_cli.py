@@ -11,6 +11,8 @@ import pytest
 from harness.analysis.decidable import Lacks, Unsettled
 from harness.cli.app import COMMANDS, registered
 from harness.cli.plan import _open
+from harness.cli.up import ended_with
+from harness.errors import Exit
 from harness.evidence.files import write_text
 from harness.planning import seal_of
 from tests.builders import Pilot, lognormal
@@ -148,6 +150,7 @@ def test_the_demo_leaves_other_peoples_folders_alone(tmp_path):
         (("init", "file"), "file is not a folder"),
         (("init", "loop"), "loop is not a folder"),
         (("demo", "file"), "file is not a folder"),
+        (("check", "--trace", "alpha", "beta", "--path", "/ask"), "follows one request and nothing else: beta, --path"),
         (("check", "http://127.0.0.1:9", "--draft", "file/x.toml"), "--draft file is not a folder"),
     ],
 )
@@ -168,3 +171,10 @@ def test_a_file_that_cannot_be_written_is_named_as_it_was_asked_for(tmp_path):
     with pytest.raises(OSError, match="there") as error:
         write_text(tmp_path / "there", "text")
     assert error.value.filename == str(tmp_path / "there")
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [(2, Exit.REFUSED), (0, Exit.FAILED), (-9, Exit.FAILED), (None, Exit.FAILED)]
+)
+def test_targets_that_were_killed_while_they_came_up_end_as_a_failure(code, told):
+    assert ended_with(code) is told
