@@ -53,8 +53,8 @@ def report(
     alone = {"--out": out, "--pdf": pdf}
     if table is not None and (said := [name for name, value in alone.items() if value]):
         raise Refused(f"--table prints and writes nothing: {', '.join(said)} has no use", "one or the other")
-    if out is not None:
-        folder_for("--out", out)
+    if table is None:
+        folder_for("--out" if out else "the report's folder", out or workspace.rendered)
     if table is not None:
         with Progress() as progress:
             found = pipeline.report_table(workspace, table, progress, earlier=compare or ())

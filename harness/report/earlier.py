@@ -15,6 +15,7 @@ from harness.errors import BadFile, Problem, Refused
 from harness.report.blocks import Cell, Table, absent, number, table
 from harness.report.columns import toned, word
 from harness.tables.plain import shown
+from harness.tables.said import words_of
 from harness.tables.text import text_of
 from harness.words.numbers import money
 
@@ -160,7 +161,7 @@ def _problem(said: ErrorDetails) -> Problem:
     place = ".".join(shown(str(part)) for part in said["loc"])
     if said["type"] == "missing":
         return Problem(place, "is missing: want the decision.json of an earlier report")
-    return Problem(place, said["msg"][:1].lower() + said["msg"][1:])
+    return Problem(place, words_of(said, "an object"))
 
 
 def changes(earlier: Mapping[str, Any] | None, now: Mapping[str, Any], names: Names, promised: Names) -> Table:
