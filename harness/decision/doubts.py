@@ -21,7 +21,6 @@ from harness.domain.ledger import only_upstream
 from harness.domain.plan import Plan
 from harness.domain.reason import Reason
 from harness.domain.reasons import doubt, seal
-from harness.domain.reasons.doubt import What
 from harness.domain.target import PriceModel, Target
 from harness.evidence.schema import SAMPLES_LATER
 from harness.evidence.store import Store
@@ -226,7 +225,9 @@ def _shown(by: str | None, findings: Findings) -> bool:
         case ShownBy.ANSWERS:
             return answers
         case ShownBy.CITATIONS:
-            return answers or (p.overlap is not None and p.same_citations == p.pairs)
+            return answers or (
+                p.overlap is not None and p.same_citations == p.pairs
+            )  # each pair, not those that say it
         case ShownBy.STREAMS:
             return any(s.told for s in findings.streams)
         case _:
@@ -310,8 +311,7 @@ def _parity(findings: Findings) -> list[Reason]:
     p = findings.parity
     if not p.pairs:
         return [doubt.NothingPaired()]
-    same = {What.ANSWERS: p.same_answer, What.CITATIONS: p.same_citations, What.TOKENS: p.same_output_tokens}
-    return [doubt.AnswersDiffer(what, p.pairs - count, p.pairs) for what, count in same.items() if count < p.pairs]
+    return [doubt.AnswersDiffer(what, of - same, of) for what, same, of in p.compared if same < of]
 
 
 def _spread(findings: Findings) -> list[Reason]:

@@ -18,6 +18,7 @@ from harness.domain.estimate import Unknown
 from harness.domain.plan import Plan
 from harness.domain.reason import Reason, labelled
 from harness.domain.reasons import absence
+from harness.domain.verdict import PROMISED
 from harness.platforms.shared.book import read_book
 from harness.predict.whole import Foretold
 from harness.report import (
@@ -217,7 +218,9 @@ def content(
             "mark": by_role.mark,
             "capacity_rule": capacity.rule(findings),
             "gave_way": platforms.at_its_limit(findings, names),
-            "trend_words": trend_shown.sentences(trend, briefly(names, pair_of(findings, names)), promised(findings))
+            "trend_words": trend_shown.sentences(
+                trend, trend.labels | briefly(names, pair_of(findings, names)), promised(findings)
+            )
             if trend
             else (),
             "trend_figures": tuple(f.id for f in over),
@@ -291,12 +294,12 @@ def first_page(
 
 
 def _over(trend: Trend | None, findings: Findings, names: Mapping[str, str]) -> list[Figure]:
-    return list(trend_shown.figures(trend, names, promised(findings))) if trend else []
+    return list(trend_shown.figures(trend, {**trend.labels, **names}, promised(findings))) if trend else []
 
 
 def promised(findings: Findings) -> dict[str, str]:
     """How each promise is called, by its metric."""
-    return {v.slo.metric: v.slo.name for v in findings.verdicts}
+    return PROMISED | {v.slo.metric: v.slo.name for v in findings.verdicts}
 
 
 def sides(findings: Findings, names: Mapping[str, str]) -> dict[str, str]:

@@ -21,15 +21,18 @@ def same_work(parity: Parity) -> str:
     """How many pairs are alike, in one sentence; empty without a pair."""
     if not parity.pairs:
         return ""
-    alike = (
-        ("answer text", parity.same_answer),
-        ("citations", parity.same_citations),
-        ("output tokens", parity.same_output_tokens),
-    )
-    whole = [what for what, same in alike if same == parity.pairs]
-    partly = [f"{count(same)} ({percent(same / parity.pairs)}) the same {w}" for w, same in alike if w not in whole]
+    whole, partly, untold = [], [], []
+    for what, same, of in parity.compared:
+        if not of:
+            untold.append(words.ALIKE[what])
+        elif same == of == parity.pairs:
+            whole.append(words.ALIKE[what])
+        else:
+            some = "" if of == parity.pairs else f" of the {count(of)} that report them"
+            partly.append(f"{count(same)} ({percent(same / of)}) the same {words.ALIKE[what]}{some}")
     told = [f"all have the same {_and(whole)}"] if whole else []
-    return f"Of {count(parity.pairs)} pairs that both answered, {', '.join([*told, *partly])}."
+    lacking = f"; {_and(untold)} are not reported by both" if untold else ""
+    return f"Of {count(parity.pairs)} pairs that both answered, {', '.join([*told, *partly])}{lacking}."
 
 
 def tenants(felt: Sequence[Felt], names: Names) -> tuple[str, ...]:

@@ -165,7 +165,9 @@ WORDS: Book = {
         f"{r.label} would cost {money(r.usd)} a month at the expected traffic (runtime, simulated)."
     ),
     kinds.TimesBaseline: "Under {profile} traffic the p95 of {label} is {ratio:.2f} times the baseline's: {relation}.",
-    kinds.VolumeUnknown: "Volume: one target's cost is unknown.",
+    kinds.VolumeUnknown: lambda r: (
+        f"Volume: what {' and '.join(r.labels)} {'costs' if len(r.labels) == 1 else 'cost'} is unknown."
+    ),
     kinds.CostsCross: _costs_cross,
     kinds.CheaperThroughout: "Volume: {label} is cheaper from {least:g} to {most:g} times your traffic.",
     kinds.PromiseBreaks: _breaks,

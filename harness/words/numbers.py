@@ -41,6 +41,14 @@ def duration_text(seconds: float) -> str:
     return f"{significant(seconds * 1000)} ms" if seconds < 0.9995 else f"{significant(seconds)} s"
 
 
+def lasting(seconds: float) -> str:
+    """A duration that a person compares with a limit."""
+    if seconds >= 120:
+        hours = f"{seconds / 3600:.3g} h"
+        return hours if seconds >= 7200 else f"{seconds / 60:.3g} min"
+    return duration_text(seconds)
+
+
 def percent(share: float) -> str:
     """One decimal below 10 % and within a point of 100 %; never 0 % or 100 % for something that is not."""
     if share in (0, 1):

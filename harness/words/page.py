@@ -166,8 +166,13 @@ WORDS: Book = {
     kinds.NothingTurns: "Nothing that was measured or simulated.",
     kinds.RunMore: _run_more,
     kinds.RunRest: lambda r: f"Run the {counted(r.blocks, 'remaining block')}: {takes(r.hours, r.usd)}.",
+    kinds.RunGivenUp: lambda r: (
+        f"Raise limits.attempts in pilot.toml and run the {counted(r.blocks, 'block')} that "
+        f"{'was' if r.blocks == 1 else 'were'} given up: {takes(r.hours, r.usd)}."
+    ),
     kinds.FixAndRun: lambda r: (
-        f"Fix what made the runs invalid, then run {counted(r.blocks, 'block')}: {takes(r.hours, r.usd)}."
+        f"Fix what made the runs invalid{', raise limits.attempts' if r.given_up else ''}, "
+        f"then run {counted(r.blocks, 'block')}: {takes(r.hours, r.usd)}."
     ),
     kinds.MakeAlike: _alike_first,
     kinds.MeasureYours: lambda r: (

@@ -237,6 +237,11 @@ def test_a_plan_that_is_not_at_its_end_is_gone_on_with():
     half = SimpleNamespace(data=data, ended=None)
     chosen = SimpleNamespace(chosen=SimpleNamespace(by="gates"))
     assert next_step(None, half, chosen, None, BlockTakes(0.5, 2.0), NAMES) == page.RunRest(5, 2.5, 10.0)
+    assert next_step(None, half, chosen, None, BlockTakes(0.5, 2.0, 1), NAMES) == page.RunRest(4, 2.0, 8.0)
+    none_left = next_step(None, half, chosen, None, BlockTakes(0.5, 2.0, 5), NAMES)
+    assert said(none_left) == (
+        "Raise limits.attempts in pilot.toml and run the 5 blocks that were given up: about 2.5 h and $10.00."
+    )
 
 
 def test_labels_lose_only_what_both_end_with():

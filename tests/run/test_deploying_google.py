@@ -85,7 +85,11 @@ def test_it_ends_at_an_answer_and_its_times_are_in_the_evidence(workspace, googl
     [intent] = Deploys(workspace, ["cloud_run"], Wishes())._all[0:1]
     said = {step.name: step.measured for step in intent.intent(destroy=False).steps}
     assert said["service rag-chat"], "as long as it took here"
+    google.denied.add("cloudasset")
+    [gone] = Deploys(workspace, ["cloud_run"], Wishes()).destroy(Heard())
+    assert Store(workspace.evidence).deployments()[-1]["unseen"] == list(gone.unseen), "its cost counts on"
+    google.denied.clear()
     [gone] = Deploys(workspace, ["cloud_run"], Wishes()).destroy(Heard())
     assert (gone.left, gone.unseen) == ((), ())
     assert google.empty
-    assert [entry["what"] for entry in Store(workspace.evidence).deployments()] == ["begun", "deploy", "destroy"]
+    assert [entry["what"] for entry in Store(workspace.evidence).deployments()] == ["begun", "deploy", "destroy", "destroy"]

@@ -203,12 +203,21 @@ class RunRest(Page):
     usd: float
 
 
-class FixAndRun(Page):
-    """No block is valid: what measuring anew takes."""
+class RunGivenUp(Page):
+    """No other block is left: those that used up their attempts, which a higher limit measures."""
 
     blocks: int
     hours: float
     usd: float
+
+
+class FixAndRun(Page):
+    """No block is valid: what measuring anew takes; those given up only under a higher limit of attempts."""
+
+    blocks: int
+    hours: float
+    usd: float
+    given_up: int
 
 
 class MakeAlike(Page):
