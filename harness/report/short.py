@@ -12,7 +12,7 @@ from harness.domain.reasons.place import BELONGS
 from harness.domain.verdict import Judgement, SloVerdict
 from harness.report import words
 from harness.words import said
-from harness.words.numbers import count, percent
+from harness.words.numbers import count, joined, percent
 
 Names = Mapping[str, str]
 
@@ -28,7 +28,7 @@ def same_work(parity: Parity) -> str:
     )
     whole = [what for what, same in alike if same == parity.pairs]
     partly = [f"{count(same)} ({percent(same / parity.pairs)}) the same {w}" for w, same in alike if w not in whole]
-    told = [f"all have the same {_and(whole)}"] if whole else []
+    told = [f"all have the same {joined(whole)}"] if whole else []
     return f"Of {count(parity.pairs)} pairs that both answered, {', '.join([*told, *partly])}."
 
 
@@ -63,7 +63,3 @@ def placed(every: Sequence[Placed]) -> tuple[str, ...]:
     for one in every:
         where.setdefault(said(BELONGS[one.place]), []).append(one.workload.label)
     return tuple(f"{place[:1].upper()}{place[1:]}: {', '.join(labels)}." for place, labels in where.items())
-
-
-def _and(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

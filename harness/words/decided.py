@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from harness.domain.reasons import decided as kinds
-from harness.words.numbers import FORMATS, Write, bracket, money, percent, span
+from harness.words.numbers import FORMATS, Write, bracket, joined, money, percent, span
 from harness.words.speech import Book, all_said, said
-
-
-def _joined(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _no_winner(r: kinds.NoWinner) -> str:
@@ -63,7 +58,7 @@ def _none_yet(r: kinds.NoneYet) -> str:
 
 def _neither(r: kinds.BothBreak) -> str:
     (first, broken, of), *rest = r.broken
-    return f"Neither as measured: {first} breaks {broken} of {of} promises, {_joined([f'{name} {n}' for name, n, _ in rest])}."
+    return f"Neither as measured: {first} breaks {broken} of {of} promises, {joined([f'{name} {n}' for name, n, _ in rest])}."
 
 
 def _no_answer(r: kinds.NoAnswer) -> str:
@@ -72,9 +67,9 @@ def _no_answer(r: kinds.NoAnswer) -> str:
 
 
 def _gate_open(r: kinds.GateOpen) -> str:
-    words = f"{r.label} fails {_joined(all_said(r.failed))}." if r.failed else f"{r.label} fails no SLO."
+    words = f"{r.label} fails {joined(all_said(r.failed))}." if r.failed else f"{r.label} fails no SLO."
     undecided = [f"{name} under {profile}" for name, profile in r.open]
-    return words + (f" Not decided: {_joined(undecided)}." if undecided else "")
+    return words + (f" Not decided: {joined(undecided)}." if undecided else "")
 
 
 def _costs_cross(r: kinds.CostsCross) -> str:
@@ -116,7 +111,7 @@ def _breaks(r: kinds.PromiseBreaks) -> str:
 def _kept(r: kinds.KeptUpTo) -> str:
     if r.factor is None:
         return f"Volume: whether {r.label} keeps its promises at more than your traffic can't be told."
-    broken = f" but {_joined(list(r.broken))}" if r.broken else ""
+    broken = f" but {joined(list(r.broken))}" if r.broken else ""
     at = f"up to {r.factor:g} times your traffic" if r.factor > 1 else "at your traffic"
     return f"Volume: simulated, {r.label} breaks no promise{broken} {at}; more was not simulated or can't be predicted."
 
