@@ -172,15 +172,15 @@ def tornado(decision: Decision, names: Names) -> Figure | None:
         {"input": f"{s.criterion.value}, {names.get(s.alternative, s.alternative)}", "low": s.low, "high": s.high}
         for s in made.tornado
     ]
+    pair = f"{names[first]} and {names[second]}"
     turning = [r["input"] for r in rows if float(r["low"]) <= 0 <= float(r["high"])]
     title = f"No measured input alone turns the lead of {names[first]} over {names[second]}"
-    if turning:
-        title = f"{turning[0]} alone could turn the order of {names[first]} and {names[second]}"
     if lead < TIE:
-        ends = [r["input"] for r in rows if max(abs(float(r["low"])), abs(float(r["high"]))) >= TIE]
-        title = (
-            f"{ends[0] if ends else 'No measured input'} alone would end the tie of {names[first]} and {names[second]}"
-        )
+        turning = [r["input"] for r in rows if max(abs(float(r["low"])), abs(float(r["high"]))) >= TIE]
+        title = f"No measured input alone would end the tie of {pair}"
+    if turning:
+        what = f"end the tie of {pair}" if lead < TIE else f"turn the order of {pair}"
+        title = f"The interval of one score alone ({turning[0]}) could {what}"
     subtitle = f"Lead in points of five with each measured score at the ends of its interval; now {lead:.2f}."
     columns = (text("input"), _points_of("lead at one end", "lead_one"), _points_of("lead at the other", "lead_other"))
     shown = table("tornado-table", title, columns, [(r["input"], r["low"], r["high"]) for r in rows])

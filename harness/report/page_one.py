@@ -206,10 +206,12 @@ def _why(answer: Reason, findings: Findings, decision: Decision, names: Names) -
 
 def _kept(findings: Findings, target: str, label: str, *, first: bool) -> Reason:
     mine = findings.promises_of(target)
-    found = [v.judgement for v in mine if v.target == target]
-    kept, broken, undecided = (found.count(j) for j in (Judgement.PASS, Judgement.FAIL, Judgement.INCONCLUSIVE))
-    work = [v.judgement for v in mine if v.target != target]
-    return page.Kept(label, first, kept, broken, undecided, (len(work), work.count(Judgement.FAIL)))
+    own, work = ([v.judgement for v in mine if (v.target == target) is its] for its in (True, False))
+    told, elsewhere = (
+        (found.count(Judgement.PASS), found.count(Judgement.FAIL), found.count(Judgement.INCONCLUSIVE))
+        for found in (own, work)
+    )
+    return page.Kept(label, first, *told, elsewhere)
 
 
 def _saves(findings: Findings, names: Names) -> Iterator[Reason]:

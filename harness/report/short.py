@@ -51,10 +51,13 @@ def kept(every: Sequence[SloVerdict], names: Names) -> str:
     if not every:
         return ""
     own = every[0].target
-    told = [f"{n} {judged.value}" for judged in Judgement if (n := sum(v.judgement is judged for v in every))]
-    elsewhere = sum(v.target != own for v in every)
-    without = f" ({elsewhere} of them measured without it)" if elsewhere else ""
-    return f"{names[own]}, of {len(every)} promises{without}: {', '.join(told)}."
+    mine, rest = ([v.judgement for v in every if (v.target == own) is its] for its in (True, False))
+    words = f"{names[own]}, of {len(mine)} promises: {_judged(mine)}."
+    return f"{words} Of {len(rest)} of work that one of the two does for it: {_judged(rest)}." if rest else words
+
+
+def _judged(found: Sequence[Judgement]) -> str:
+    return ", ".join(f"{n} {judged.value}" for judged in Judgement if (n := found.count(judged)))
 
 
 def placed(every: Sequence[Placed]) -> tuple[str, ...]:

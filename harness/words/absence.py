@@ -42,7 +42,7 @@ def _searches_differ(r: kinds.SearchesDiffer) -> str:
 
 
 WORDS: Book = {
-    kinds.NoRequests: "no measured request",
+    kinds.NoRequests: "no valid request was measured",
     kinds.NoneSucceeded: lambda r: f"none of {count(r.n)} requests succeeded",
     kinds.FewBlocks: lambda r: f"{counted(r.blocks, 'valid block')}: an interval needs at least {r.least}",
     kinds.FewPairedBlocks: lambda r: (

@@ -59,10 +59,10 @@ def _kept(r: kinds.Kept) -> str:
         parts.append(f"{r.open} undecided")
     if r.open and not r.kept and not r.broken:
         parts = [f"has none of {of} decided"]
-    work, broken = r.elsewhere
-    if broken:
-        parts.append(f"and of {work} that one of the two keeps for it {broken} broken")
-    return f"{r.label} {', '.join(parts)}"
+    _, broken, undecided = r.elsewhere
+    work = ", ".join(f"{many} {word}" for many, word in ((broken, "broken"), (undecided, "undecided")) if many)
+    past = f" (of {sum(r.elsewhere)} for work that goes past it, {work})" if work else ""
+    return f"{r.label} {', '.join(parts)}{past}"
 
 
 def _months(r: kinds.Months) -> str:

@@ -88,7 +88,7 @@ def html_of(workspace):
     """Page one, without what is behind it."""
     found = pipeline.decide(workspace, effort=LIGHT)
     args = (workspace, found.plan, found.findings, found.decision, found.doubts, found.standing, BlockTakes(0.5, 2.0))
-    return str(macros("blocks.html.j2", escape.html).page_one(first_page(*args)))
+    return str(macros("blocks.html.j2", escape.html).page_one(first_page(*args))).replace("\u00a0", " ")
 
 
 @pytest.fixture(scope="module", params=SITUATIONS)

@@ -27,7 +27,7 @@ class HowSure(Page):
 class Kept(Page):
     """Promises of one alternative; ``first``: of those that a sentence names.
 
-    ``elsewhere``: promises of work that one side of a hybrid does for it, and how many of them are broken.
+    ``elsewhere``: of promises of work that one side of a hybrid does for it, how many are kept, broken and open.
     """
 
     label: str
@@ -35,7 +35,7 @@ class Kept(Page):
     kept: int
     broken: int
     open: int
-    elsewhere: tuple[int, int] = (0, 0)
+    elsewhere: tuple[int, int, int] = (0, 0, 0)
 
 
 class Saves(Page):
