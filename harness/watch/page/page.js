@@ -32,7 +32,7 @@
       const now = going[0], where = now.track ? `experiment ${now.track}` : `Block ${now.block} of ${blocks}`;
       words = `${where}: ${now.profile} on ${[...new Set(going.map((g) => titleOf(g.target)))].join(" and ")}`;
     } else if (!last.left.runs) words = "Everything is measured";
-    else words = "No run is going on";
+    else words = "No run in progress";
     if (el("state").textContent !== words) el("state").textContent = words;
     document.title = `${words} · pilot`;
     el("race").hidden = !last.race;
@@ -58,7 +58,7 @@
       fact("Blocks done", `${done} of ${paired.length}`, `${bad ? `${bad} INVALID` : "all VALID so far"}${of}`);
     }
     const end = new Date(Date.now() + last.left.measuring_s * 1000).toLocaleTimeString([], { timeStyle: "short" });
-    const slot = last.left.last_slot ? `last slot ${when(last.left.last_slot)}` : last.going.length ? `done about ${end}` : "when measured without a break";
+    const slot = last.left.last_slot ? `last slot ${when(last.left.last_slot)}` : last.going.length ? `done about ${end}` : "if measured without pauses";
     fact("Left to measure", last.left.runs ? seconds(last.left.measuring_s) : "nothing", last.left.runs ? `${count(last.left.runs, "run")}; ${slot}` : "");
     fact("Spent", usd(last.spend.spent_usd), `of $${last.spend.budget_usd} (MODELLED, at list prices)`);
     if (last.looks) {
@@ -80,7 +80,7 @@
       const word = lane.state === "going" ? `${Math.round(lane.now_s)} of ${Math.round(shown.length_s)} s` : lane.valid === null ? lane.state : lane.valid ? "VALID" : last.race ? "ended" : "INVALID";
       const open = Math.max(0, lane.due - lane.answered - lane.refused - lane.failed);
       const lag = lane.lag_p99_s === null ? "" : `${(lane.lag_p99_s * 1000).toFixed(1)} ms`;
-      return [word, lane.due, lane.answered, lane.refused, lane.failed, lane.state === "going" ? open : "", lane.cold, lane.instances || "not told", lag, usd(lane.spent_usd)].map(String);
+      return [word, lane.due, lane.answered, lane.refused, lane.failed, lane.state === "going" ? open : "", lane.cold, lane.instances || "not reported", lag, usd(lane.spent_usd)].map(String);
     });
     out.replaceChildren();
     const head = add(add(out, "thead"), "tr"), body = add(out, "tbody");
