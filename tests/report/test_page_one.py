@@ -329,7 +329,9 @@ def test_a_doubt_of_both_targets_is_one_line_and_so_are_the_checks_of_a_calibrat
     assert said(doubt.CalibrationOff(6, False, "a stall", "p90", lag)) == (
         f"The generator's calibration could not tell 6 checks, first a stall, p90: {lag}."
     )
-    assert said(doubt.CalibrationOff(1, True, "a stall", "p90", "")) == "The generator's calibration failed a stall, p90."
+    assert (
+        said(doubt.CalibrationOff(1, True, "a stall", "p90", "")) == "The generator's calibration failed a stall, p90."
+    )
 
 
 def test_all_doubts_stand_gravest_first_and_what_page_one_says_of_a_rehearsal_last():
@@ -346,7 +348,7 @@ def test_a_least_share_is_ranked_by_what_is_lacking_of_what_may_lack_and_told_as
     """98 of 99.9 % is twenty times as much missing as may be; of the shares themselves it is a fiftieth."""
     late = verdict("b", "p95_s", "s", 1.5, estimate(2.0, 1.9, 2.1))
     told = worst_broken(findings((late, least(0.97, 0.96, 0.98, promised=0.999))), NAMES)
-    assert said(told) == "B: full-quality answers under burst, 96.0 to 98.0 % (at least 99.9 % promised), and 1 more."
+    assert said(told) == "B: full-quality answers under burst, 96 to 98 % (at least 99.9 % promised), and 1 more."
     assert drawn_of(least(0.97, 0.96, 0.98)).rows[0].limit == "≥ 95.0 %"
 
 
@@ -366,7 +368,9 @@ def test_what_the_simulation_breaks_at_your_traffic_is_named_though_no_verdict_d
     pair.promises_of = lambda target: [v for v in pair.verdicts if v.target == target]
     seen = SimpleNamespace(target="a", breaks_now=(SimpleNamespace(name="p95 response time"),))
     pair.volumes = SimpleNamespace(seen=(seen,))
-    assert said(_breaks(pair, (), NAMES)) == "Likely A: p95 response time, simulated at your traffic; 1 verdict is open."
+    assert (
+        said(_breaks(pair, (), NAMES)) == "Likely A: p95 response time, simulated at your traffic; 1 verdict is open."
+    )
 
 
 def test_money_that_both_runtimes_differ_by_beyond_their_own_cost_is_told_too():

@@ -80,7 +80,9 @@ def test_an_invalid_pilot_recommends_nothing_and_shows_every_run(tmp_path):
 
     assert "No answer: no block was measured completely and validly." in html
     assert "random weightings" not in html, "nothing is scored where nothing was measured"
-    assert not [gone for gone in ("cold-starts", "burst", "steady", "quality", "sizes") if f'<section id="{gone}">' in html]
+    assert not [
+        gone for gone in ("cold-starts", "burst", "steady", "quality", "sizes") if f'<section id="{gone}">' in html
+    ]
     assert "No valid run yet." in html
     assert html.count("lag p99 99 ms is above its limit") >= 12
 
