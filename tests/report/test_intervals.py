@@ -76,7 +76,7 @@ def test_a_phone_shows_rows_with_sentences_as_cards_and_long_tables_a_line_a_row
     why = (word("target"), text("state"), text("n"), text("why"))
     sentence = "none of the requests was refused, so nothing can be told of it"
     cards = [
-        table("t", "T", shown, [["a"] * (len(shown) - 1) + [words]] * rows).cards
+        table("t", "T", shown, [[*"abc"[: len(shown) - 1], words]] * rows).cards
         for shown, words, rows in ((why, sentence, 2), (why, "short", 2), (why, sentence, 60), (why[2:], sentence, 2))
     ]
     assert cards == [True, False, False, False]

@@ -349,7 +349,7 @@ def test_a_least_share_is_ranked_by_what_is_lacking_of_what_may_lack_and_told_as
     late = verdict("b", "p95_s", "s", 1.5, estimate(2.0, 1.9, 2.1))
     told = worst_broken(findings((late, least(0.97, 0.96, 0.98, promised=0.999))), NAMES)
     assert said(told) == "B: full-quality answers under burst, 96 to 98 % (at least 99.9 % promised), and 1 more."
-    assert drawn_of(least(0.97, 0.96, 0.98)).rows[0].limit == "≥ 95.0 %"
+    assert drawn_of(least(0.97, 0.96, 0.98)).rows[0].limit == "≥ 95 %"
 
 
 def test_the_open_promise_whose_value_is_past_its_limit_is_named_before_one_that_nothing_is_known_of():
