@@ -61,6 +61,8 @@ from harness.words.numbers import count
 from harness.workspace import Workspace
 from harness.workspace.pilot_toml import Scaling
 
+NO_RUN = "no run yet"
+
 
 @dataclass(frozen=True)
 class Content:
@@ -98,7 +100,7 @@ def content(
     config = workspace.config
     names = {t.name: t.label for t in workspace.measured()}
     alternatives = sides(findings, names)
-    day = max((str(r.record.run["started_utc"])[:10] for r in findings.data.runs if r.record.run), default="no run yet")
+    day = max((str(r.record.run["started_utc"])[:10] for r in findings.data.runs if r.record.run), default=NO_RUN)
     made = [
         tables.slos(findings, names),
         tables.comparisons(findings, names),
@@ -132,7 +134,7 @@ def content(
         platforms.spans(findings, names),
         platforms.gave_way(findings, names),
         tables.gates(decision, names),
-        decided.scores(decision, alternatives),
+        decided.scores(decision, alternatives, names),
         decided.firmness(decision, alternatives),
         decided.flips(decision, alternatives),
         placed.places(placement, findings.data.targets, names),
@@ -227,6 +229,12 @@ def content(
             "at_traffic_untold": at_traffic.refusals(foretold, names) if foretold else (),
             "has": {
                 "foretold": foretold is not None,
+                "measured": bool(findings.data.blocks_valid),
+                "refusable": any(f.offered for f in findings.funnels),
+                "answered": any(s.known for s in findings.cold.shares),
+                "priced": any(c.monthly is not None for c in findings.costs),
+                "quality": bool(found["quality"].values),
+                "sizes": bool(found["sizes"].values),
                 "assumed": bool(foretold and any(t.id == "assumed" and t.values for t in made)),
                 "scoring": decision.scoring is not None,
                 "tornado": bool(decision.scoring and decision.scoring.tornado),
@@ -235,6 +243,7 @@ def content(
                 "trend": trend is not None,
                 "trend_configuration": bool(trend and found["trend-configuration"].values),
                 "since_changed": bool(since and since.rows),
+                "series": bool(found["platform"].values),
                 "platform": any(found[name].values for name in ("gave-way", "timings", "spans", "platform")),
                 "crossings": bool(findings.volumes and findings.volumes.crossings),
                 "ceilings": bool(findings.cost_verdicts),
@@ -261,8 +270,8 @@ def content(
             "migration": runbook.migration(decision, findings, names, workspace.hybrid()),
             "router_added": hybrid.added_words(findings),
         },
-        footer=f"Evidence up to {day}. {len(findings.data.blocks_valid)} of {findings.data.blocks_planned} blocks valid"
-        f"{words.spared(findings)}. "
+        footer=f"{'No valid run yet' if day == NO_RUN else f'Evidence up to {day}'}. "
+        f"{len(findings.data.blocks_valid)} of {findings.data.blocks_planned} blocks valid{words.spared(findings)}. "
         f"Seal {seal['digest'][:23] + '…' if seal else 'absent'}.",
         trend=trend,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 Write = Callable[[float], str]
 
@@ -74,6 +74,11 @@ def money(usd: float) -> str:
 def count(value: float) -> str:
     """Whole numbers with separators."""
     return f"{value:,.0f}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """``A, B and C``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def counted(number: int, noun: str) -> str:

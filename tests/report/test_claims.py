@@ -85,12 +85,12 @@ class Reader:
             ),
             (r"(Alpha|Beta) would pass (.+) under (\w+) at a limit of (.+)\.", self.would_pass),
             (
-                r"Volume: what (Alpha|Beta|Alpha and Beta) costs? is unknown\.",
+                r"Where the costs cross is unknown, as is the cost of (Alpha|Beta|Alpha and Beta)\.",
                 lambda who: (
                     {t for t, label in NAMES.items() if label in who.split(" and ")} == set(NAMES) - set(self.usd)
                 ),
             ),
-            (r"Price: (Alpha|Beta) would be cheaper if its prices fell by (.+) %\.", self.price),
+            (r"(Alpha|Beta) would be cheaper if its prices fell by (.+) %\.", self.price),
             (r"Both together were not measured: .+", lambda: self.f.hybrid is None and self.d.choice.value == "hybrid"),
             (r"It is cheaper and not shown to be slower\.", self.cheaper),
             (r"It is faster, and no difference in cost is shown\.", self.faster),
