@@ -34,7 +34,7 @@ class Healthy(http.server.BaseHTTPRequestHandler):
 def url():
     """Of a service that says that it is well."""
     server = http.server.HTTPServer(("127.0.0.1", 0), Healthy)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
     server.server_close()
