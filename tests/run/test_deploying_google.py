@@ -92,4 +92,9 @@ def test_it_ends_at_an_answer_and_its_times_are_in_the_evidence(workspace, googl
     [gone] = Deploys(workspace, ["cloud_run"], Wishes()).destroy(Heard())
     assert (gone.left, gone.unseen) == ((), ())
     assert google.empty
-    assert [entry["what"] for entry in Store(workspace.evidence).deployments()] == ["begun", "deploy", "destroy", "destroy"]
+    assert [entry["what"] for entry in Store(workspace.evidence).deployments()] == [
+        "begun",
+        "deploy",
+        "destroy",
+        "destroy",
+    ]
