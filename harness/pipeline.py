@@ -292,8 +292,12 @@ class Outcome:
     @property
     def named_doubts(self) -> tuple[Reason, ...]:
         """With titles in place of folders: for whoever reads them."""
-        names = {target.name: target.label for target in self.workspace.measured()}
-        return tuple(labelled(doubt, names) for doubt in self.doubts)
+        return tuple(labelled(doubt, self.labels) for doubt in self.doubts)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What each target is called."""
+        return {target.name: target.label for target in self.workspace.measured()}
 
     @cached_property
     def placed(self) -> tuple[Placed, ...]:
@@ -304,7 +308,7 @@ class Outcome:
         method = method_of(self.workspace)
         made = decision_json(self.findings, self.decision, self.named_doubts, self.seal, self.standing, method)
         scale = self.workspace.config.scaling.model_time_scale
-        campaign = campaign_json(self.findings, self.seal, scale)
+        campaign = campaign_json(self.findings, self.seal, self.labels, scale)
         return made | {"placement": placement_json(self.placed), "campaign": campaign}
 
 
@@ -459,13 +463,14 @@ def _block_takes(workspace: Workspace, made: Plan) -> BlockTakes:
     usd = sum((usual_usd(workspace, made, targets[r.target], r) for b in made.blocks for r in b.runs), Decimal(0))
     many = max(1, len(made.blocks))
     usd *= not workspace.config.scaling.rehearsal
-    return BlockTakes(sum(b.expected_s for b in made.blocks) / 3600 / many, float(usd) / many)
+    given_up = Store(workspace.evidence).given_up(made.blocks, workspace.config.limits.attempts)
+    return BlockTakes(sum(b.expected_s for b in made.blocks) / 3600 / many, float(usd) / many, len(given_up))
 
 
 def _content(workspace: Workspace, outcome: Outcome, before: Earlier, foretold: Foretold | None = None) -> Content:
     from harness.report.content import content, promised  # noqa: PLC0415 - Jinja, where a report is made alone
 
-    now, names = outcome.as_json(), {t.name: t.label for t in workspace.measured()}
+    now = outcome.as_json()
     return content(
         workspace,
         outcome.plan,
@@ -477,7 +482,7 @@ def _content(workspace: Workspace, outcome: Outcome, before: Earlier, foretold: 
         outcome.seal,
         outcome.calibration,
         Store(workspace.evidence).checks(),
-        changes(newest(before), now, names, promised(outcome.findings)),
+        changes(newest(before), now, outcome.labels, promised(outcome.findings)),
         Store(workspace.evidence).journal(),
         foretold,
         outcome.placed,

@@ -141,6 +141,31 @@ def pilot(tmp_path) -> Pilot:
     return Pilot(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def planned_soon():
+    """What plans of this process ask locustfiles is answered by a process that has Locust: a second sooner each."""
+    from harness.planning import profiles
+    from tests.load.describing import described
+
+    def said(workspace, asked):
+        jobs = [[file, *(part for pair in options for part in pair)] for file, options in asked]
+        return described(workspace.root, jobs, os.environ)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(profiles, "_said", said)
+        yield
+
+
+@pytest.fixture(scope="module")
+def lightly():
+    """What a module decides and predicts is played with the least effort: for tests that no figure is the subject of."""
+    from tests.cli.inside import lighter
+
+    with pytest.MonkeyPatch.context() as patch:
+        lighter(patch.setattr)
+        yield
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """What this machine's timing judges is asked up to three times: a fault of ours fails each, a busy moment does not."""

@@ -3,8 +3,6 @@
 import ast
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent / "harness"
 OURS = {
     "PilotError",
@@ -25,18 +23,22 @@ CAUGHT = {  # their words become a part of another error, which has the next ste
     "platforms/shared/machine_shapes.py",
     "planning/profiles.py",
 }
-FILES = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.rglob("*.py"))]
 
 
 def without_a_hint(text):
+    if not any(name in text for name in OURS):  # most files raise none, and parsing takes a while
+        return []
     raised = [n.exc for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Raise) and isinstance(n.exc, ast.Call)]
     named = [call for call in raised if getattr(call.func, "id", "") in OURS]
     return [call.lineno for call in named if len(call.args) + len(call.keywords) < 2]
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name not in CAUGHT])
-def test_every_error_has_a_next_step(name):
-    assert without_a_hint((ROOT / name).read_text()) == []
+def test_every_error_has_a_next_step():
+    files = [path for path in sorted(ROOT.rglob("*.py")) if path.relative_to(ROOT).as_posix() not in CAUGHT]
+    found = {path.relative_to(ROOT).as_posix(): without_a_hint(path.read_text()) for path in files}
+
+    assert len(files) > 500
+    assert {name: lines for name, lines in found.items() if lines} == {}
 
 
 def test_an_error_without_one_is_found():

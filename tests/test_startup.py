@@ -1,11 +1,13 @@
 """What a command or a locustfile loads before it does anything: heavy packages only where they are used."""
 
+import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from harness.evidence.files import dump
-from tests.builders import Pilot
+from tests.builders import LIGHT, Pilot
 
 ROOT = Path(__file__).parent.parent
 SAY = """
@@ -18,13 +20,17 @@ HEAVY = ("pandas", "boto3", "botocore", "azure.identity", "google.auth", "psycop
 ARROW = ("pyarrow", "numpy", "scipy")
 
 
-def loaded(code, *argv, watched=(*HEAVY, *ARROW, "locust", "gevent")):
-    """Which of the watched packages a process holds when it ends, or a fork of it."""
+def ended(code, *argv, watched=(*HEAVY, *ARROW, "locust", "gevent")):
+    """Which of the watched packages a process holds when it ends, or a fork of it; and what it printed."""
     program = SAY.format(argv=list(argv), watched=watched, code=code)
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = [line.split()[1:] for line in done.stderr.splitlines() if line.startswith("LOADED")]
-    return sorted(set().union(*found))
+    return sorted(set().union(*found)), done.stdout
+
+
+def loaded(*given, **more):
+    return ended(*given, **more)[0]
 
 
 def test_the_help_of_pilot_loads_no_heavy_package():
@@ -35,8 +41,9 @@ def test_what_every_step_imports_loads_no_law_page_or_client():
     assert loaded("import harness.pipeline", watched=(*HEAVY, "scipy", "httpx", "jinja2", "markdown_it")) == []
 
 
-def test_a_locustfile_loads_locust_and_nothing_that_only_evidence_needs():
-    files = [f"loadprofiles/{p.name}" for p in (ROOT / "loadprofiles").glob("*.py")]
+def test_every_shipped_locustfile_describes_itself_and_loads_locust_and_nothing_that_only_evidence_needs():
+    names = sorted(p.stem for p in (ROOT / "loadprofiles").glob("*.py"))
+    files = [f"loadprofiles/{name}.py" for name in names]
     code = f"""
 from harness.load import describe, forks
 for file in {files!r}:
@@ -47,7 +54,11 @@ for file in {files!r}:
     assert describe._waitpid(pid, 0)[1] == 0
 """
 
-    assert loaded(code, "describe") == ["gevent", "locust"]
+    held, said = ended(code, "describe")
+
+    assert held == ["gevent", "locust"]
+    assert [json.loads(line)["profile"] for line in said.splitlines()] == names
+    assert "steady" in names
 
 
 def test_importing_the_package_loads_nothing():
@@ -66,16 +77,23 @@ def test_a_client_of_aws_is_what_loads_boto():
 
 def test_metering_and_deciding_load_no_pandas(tmp_path):
     workspace, _, store = Pilot(tmp_path, blocks=2, per_run=20).write()
-    target = dump({"root": str(workspace.root), "runs": [str(p.parent) for p in store.root.rglob("samples.parquet")]})
+    target = dump(
+        {
+            "root": str(workspace.root),
+            "runs": [str(p.parent) for p in store.root.rglob("samples.parquet")],
+            "effort": asdict(LIGHT),
+        }
+    )
     code = f"""
 import json, pathlib
 from harness import pipeline
+from harness.predict.predict import Effort
 from harness.campaign.metering import metered
 from harness.workspace import open_workspace
 said = json.loads({target!r})
 workspace = open_workspace(pathlib.Path(said["root"]))
 assert metered(workspace.target("alpha"), pathlib.Path(said["runs"][0])).samples == 20
-assert pipeline.decide(workspace).findings.slos
+assert pipeline.decide(workspace, effort=Effort(**said["effort"])).findings.slos
 """
 
     assert loaded(code, watched=HEAVY) == []

@@ -90,7 +90,8 @@ def compare(
     """One metric's p95 by itself; where failures may reach both percentiles, the share beyond the limit decides."""
     a, b = ([r.measured_of(_series(r, metric)) for r in runs] for runs in (candidate, baseline))
     if len(a) != len(b) or len(a) < 2 or not all(len(x) for x in (*a, *b)):
-        why = absence.FewForComparison(min(len(a), len(b)), LEAST_BLOCKS)
+        with_data = sum(1 for x, y in zip(a, b, strict=False) if len(x) and len(y))
+        why = absence.FewForComparison(with_data, LEAST_BLOCKS)
         return Comparison(profile, metric, Relation.UNRESOLVED, Unknown(why), margin, why)
     limit = {"p95_s": limits[0], "ttft_p95_s": limits[1]}.get(metric)
     told = tell(a, b, limit, margin, confidence)

@@ -144,7 +144,6 @@ def failed(url: str, asked: Asked) -> Endpoint:
         seen = seen_of(error)
         now = asked.sample.outcome in (*REFUSALS, Outcome.UNAUTHORIZED)
         words, mend = f"POST {asked.sent.path}: {seen.detail}", seen.mend or SAY_HOW
-        return Endpoint(
-            url, None, replace(seen, answer=Answer.UNKNOWN if now else seen.answer, detail=words, mend=mend)
-        )
+        seen = replace(seen, answer=Answer.UNKNOWN if now else seen.answer, detail=words, mend=mend)
+        return Endpoint(url, None, seen, there=now or asked.said.status in (400, 422))
     raise AssertionError("what is read was told above")

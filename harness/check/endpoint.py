@@ -10,10 +10,13 @@ from urllib.parse import urlsplit
 
 from harness.check.asking import UNPLANNED, AskingTerms, asker_of
 from harness.check.contract_check import Answer, Check, Weight, held_to
+from harness.check.mends import another_mode
 from harness.check.symptoms import CannotTell, Symptom
+from harness.domain.address import without_secrets
 from harness.domain.sample import Outcome
 from harness.domain.shown import visible
 from harness.domain.target import Target
+from harness.errors import BadFile
 from harness.platforms import registry
 from harness.workspace.target_toml import target_of
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from harness.load.ask import Asked, Asker
 
 NAME = "API dialect"
+OPTIONS = {"headers": "--header", "auth": "--auth", "api": "--api", "model": "--model", "dialect": "--dialect"}
 GAPS = {
     "instances": "no X-Instance-Id: cold starts, instances and capacity per instance cannot be told",
     "age": "no X-Instance-Age-Ms: a cold answer looks like a slow one, so cold starts are not counted",
@@ -39,9 +43,19 @@ class EndpointHints:
     model: str | None = None
 
     def target(self, url: str, more: Mapping[str, Any] | None = None) -> Target:
-        """A target that stands in no file; raises BadFile for what no target.toml could say."""
+        """A target that stands in no file; raises BadFile for what no target.toml could say, by the option that said it."""
         tables = {"base_url": url, **self.tables, **(more or {}), "runtime": {"kind": registry.uncontrolled()}}
-        return target_of(tables, urlsplit(url).netloc.replace(":", "-"))
+        try:
+            return target_of(tables, urlsplit(url).netloc.replace(":", "-"))
+        except BadFile as error:
+            named = [replace(one, field=_option(one.field)) for one in error.problems]
+            raise BadFile(without_secrets(url), named, error.hint) from None
+
+
+def _option(field: str) -> str:
+    """As it was typed."""
+    table, dot, rest = field.partition(".")
+    return f"{OPTIONS[table]}{dot}{rest}" if table in OPTIONS else field
 
 
 class Talk:
@@ -72,6 +86,7 @@ class Endpoint:
     asked: tuple[str, ...] = ()
     draft: str | None = None  # a target.toml for a person to confirm
     two_steps: bool = False  # it gives an id, and the answer to who asks again with it
+    there: bool = False  # it was asked at a path that exists: it refused, or wants credentials or another body
     stream_share: int | None = None  # the only one that it can be asked with; None: any
 
     @property
@@ -90,8 +105,10 @@ def held(talk: Talk, target: Target, seen: str, terms: AskingTerms = UNPLANNED, 
     """Recognised: held to what a run wants of it, with what its answers leave untold."""
     with talk.to(target) as asker:
         checks = held_to(asker, target.dialect, _readable(target, terms))
-        counted = [one for one in asker.asked if one.sample.outcome == Outcome.OK and one.sample.question_id]
+        every = [one for one in asker.asked if one.sample.question_id]
+    counted = [one for one in every if one.sample.outcome == Outcome.OK]
     modes = {one.sample.stream for one in counted}
+    untold = {one.sample.stream for one in every if not another_mode(one)} - modes  # failed, which a run may not
     whole = [one for one in counted if not one.sample.stream]
     return Endpoint(
         str(target.base_url),
@@ -100,7 +117,7 @@ def held(talk: Talk, target: Target, seen: str, terms: AskingTerms = UNPLANNED, 
         tuple(checks),
         _evidence((whole or counted)[0], target.header_names.request_id) if counted else (),
         draft=draft,
-        stream_share=int(modes.pop()) if len(modes) == 1 else None,
+        stream_share=int(modes.pop()) if len(modes) == 1 and not untold else None,
     )
 
 

@@ -101,8 +101,9 @@ def _of_jobs(url: str, jobs: Draft) -> Endpoint:
 
 
 def _itself(url: str, told: EndpointHints, talk: Talk) -> Endpoint | None:
-    """Where the URL is not an API's base but the very place to ask."""
+    """Where the URL is not an API's base but the very place to ask; what it says there is told even where it is no answer."""
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc}"
     found = told_how(origin, told, talk, Asking(parts.path or "/", {}))
-    return found if found.target is not None or found.two_steps else None
+    said = bool(parts.path.strip("/")) and found.there
+    return found if found.target is not None or found.two_steps or said else None

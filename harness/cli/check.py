@@ -13,7 +13,7 @@ from harness import pipeline
 from harness.check.endpoint import Endpoint
 from harness.cli.checks import end, print_checks
 from harness.cli.numbers import within
-from harness.cli.output import emit
+from harness.cli.output import emit, folder_for
 from harness.cli.told import HowAsked
 from harness.domain.address import is_url
 from harness.domain.bounds import Range
@@ -81,6 +81,10 @@ def check(
     verified: dict[str, str] = {}
     seen: list[Endpoint] = []
     if trace is not None:
+        if others := [*names, *how.said, *(["--draft"] if draft else [])]:
+            raise Refused(
+                f"--trace {trace} follows one request and nothing else: {', '.join(others)}", "one or the other"
+            )
         workspace = find()
         trust.for_work(workspace, [trace])
         results = {trace: pipeline.trace(workspace, trace, wait)}
@@ -113,11 +117,15 @@ def check(
 
 
 def _refuse_overwriting(draft: Path | None, names: Sequence[str]) -> None:
-    """One file for one URL, a folder of them for more."""
+    """One file for one URL, a folder of them for more, where that can be written."""
+    if draft is not None and len(names) > 1:
+        folder_for("--draft", draft)
     if draft is not None and (draft.is_file() or (len(names) == 1 and draft.exists())):
         raise Refused(
             f"--draft {draft} already exists", "name a new file, and copy what you have confirmed from the old one"
         )
+    if draft is not None and len(names) == 1:
+        folder_for("--draft", draft.parent)
 
 
 def _drafts(seen: Sequence[Endpoint], draft: Path | None) -> dict[str, Path]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.output import folder_for
 from harness.errors import Refused
 from harness.evidence.files import dump, write_text
 from harness.platforms.shared import dashboards as making
@@ -24,7 +25,7 @@ def dashboards(
     """Write a CloudWatch dashboard with alarms and a Grafana dashboard, for the targets' metric sources."""
     workspace = find()
     targets, slo = workspace.measured(), workspace.config.slo
-    folder = out or workspace.root / "dashboards"
+    folder = folder_for("--out", out or workspace.root / "dashboards")
     made = {
         "grafana.json": making.grafana(targets, workspace.config.pilot.question),
         "cloudwatch.json": making.dashboard(targets, slo),

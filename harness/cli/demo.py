@@ -15,6 +15,7 @@ from harness import aside, pipeline
 from harness.calibration.calibrate import BRIEF, USUAL
 from harness.campaign.progress import Progress, duration
 from harness.cli.decide import line
+from harness.cli.output import folder_for
 from harness.domain.looks import looks_of
 from harness.domain.plan import Block, Plan
 from harness.errors import Refused
@@ -83,7 +84,7 @@ class _Pages:
 
 def _make(folder: Path, *, fresh: bool, full: bool) -> Path:
     """The demo's workspace, copied from the package; an earlier demo is replaced, anything else is left alone."""
-    marker = folder / ".pilot-demo"
+    marker = folder_for("", folder) / ".pilot-demo"
     if folder.exists() and any(folder.iterdir()) and not marker.exists():
         raise Refused(f"{folder} is not empty and not a demo", "name another folder")
     if folder.exists() and fresh:

@@ -196,6 +196,8 @@ def _print_gone(one: Destroyed) -> None:
         print(f"could not be seen: {words}")
     if not one.left:
         print("nothing of it is left" if not one.unseen else "nothing else of it is left")
+    if one.left or one.unseen:
+        print("its cost counts against the budget until pilot destroy finds nothing left")
     for note in one.notes:
         print(note)
     print(f"not looked at: {one.beyond}")

@@ -10,7 +10,7 @@ import typer
 
 from harness import scaffold
 from harness.cli.asking import ask
-from harness.cli.output import pages
+from harness.cli.output import folder_for, pages
 from harness.errors import BadFile, PilotError, Problem
 from harness.scaffold import Answers, Side, workloads
 from harness.tables.problems import read_toml
@@ -79,6 +79,7 @@ def init(
         for name, title in known.items():
             print(f"{name:<24} {title}")
         return
+    folder_for("", folder)
     nobody_said = baseline is None and candidate is None and not (baseline_url or candidate_url)
     drafts = _draft(baseline_draft), _draft(candidate_draft)
     baseline_url, candidate_url = baseline_url or drafts[0].url, candidate_url or drafts[1].url

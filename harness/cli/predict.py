@@ -12,8 +12,10 @@ from rich.console import Console
 from harness import pipeline
 from harness.campaign.progress import Progress
 from harness.cli import page
-from harness.cli.output import emit
-from harness.domain.estimate import Estimate
+from harness.cli.numbers import within
+from harness.cli.output import emit, file_for
+from harness.domain.bounds import SEED
+from harness.domain.estimate import Estimate, Infinite, Unknown
 from harness.errors import Refused
 from harness.evidence.files import write_text
 from harness.predict.as_json import prediction_json, validation_json
@@ -59,13 +61,24 @@ def predict(
             "--chart", metavar="FILE.svg", help="Draw it too; without --times from 0.1 to 100 times the traffic."
         ),
     ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Of the playing; the pilot's own where not given.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", callback=within(SEED), help="Of the playing; the pilot's own where not given."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the prediction as JSON.")] = False,
 ) -> None:
     """Predict p95, first token, cold and refused share, instances and cost at other traffic; refuse where nobody measured."""
     workspace = find()
+    played = {"--times": times, "--traffic": traffic, "--set": changes}
     if chart is not None and (validate or chart.suffix != ".svg"):
         raise Refused(f"--chart {chart}: want a file that ends in .svg, and no --validate", "as --chart predicted.svg")
+    if validate and (said := [name for name, value in played.items() if value]):
+        raise Refused(
+            f"{', '.join(said)}: --validate predicts what was measured, at the traffic and settings that it had",
+            "without them, or without --validate",
+        )
+    if chart is not None:
+        file_for("--chart", chart)
     asked_times = times or ("1" if chart is None else DRAWN)
     with Progress(quiet=as_json) as progress:
         if validate:
@@ -142,6 +155,8 @@ def _rows(at: AtTraffic) -> list[tuple[str, ...]]:
 
 def _figures(one: Predicted) -> tuple[str, str, str, str]:
     known, write = one.known, WRITE[UNITS[one.quantity]]
+    if isinstance(known, Infinite):
+        return said(known.reason), "", f"{known.n:,} in {known.blocks}", ""
     if not isinstance(known, Estimate):
         return "can't tell", "", "", ""
     low, high = ("open" if end is None else write(end) for end in (known.low, known.high))
@@ -151,7 +166,7 @@ def _figures(one: Predicted) -> tuple[str, str, str, str]:
 
 
 def _whys(at: AtTraffic) -> list[str]:
-    return list(dict.fromkeys(said(f.known.reason) for f in at.figures if not isinstance(f.known, Estimate)))
+    return list(dict.fromkeys(said(f.known.reason) for f in at.figures if isinstance(f.known, Unknown)))
 
 
 def _why(at: AtTraffic, why: str) -> bool:

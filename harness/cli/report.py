@@ -10,6 +10,7 @@ import typer
 from harness import pipeline
 from harness.campaign.progress import Progress
 from harness.cli.decide import line
+from harness.cli.output import folder_for
 from harness.errors import Refused
 from harness.report.pdf import print_pdf
 from harness.workspace import find, trust
@@ -49,6 +50,11 @@ def report(
         raise Refused(
             "--all requires --pdf", "in a browser, the button Open all or ?all in the address opens everything"
         )
+    alone = {"--out": out, "--pdf": pdf}
+    if table is not None and (said := [name for name, value in alone.items() if value]):
+        raise Refused(f"--table prints and writes nothing: {', '.join(said)} has no use", "one or the other")
+    if table is None:
+        folder_for("--out" if out else "the report's folder", out or workspace.rendered)
     if table is not None:
         with Progress() as progress:
             found = pipeline.report_table(workspace, table, progress, earlier=compare or ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import nullcontext
 from typing import Annotated
 
@@ -61,6 +62,10 @@ def run(
     spared = f", {tally.not_needed} not needed: the answer is settled" if tally.not_needed else ""
     print(f"{tally.blocks_valid} blocks valid, {tally.blocks_given_up} given up, {tally.blocks_left} left{spared}")
     if tally.blocks_given_up:
+        print(
+            "to measure again what was given up: raise limits.attempts in pilot.toml, then pilot run; the report names that change",
+            file=sys.stderr,
+        )
         raise typer.Exit(int(Exit.INVALID))
 
 

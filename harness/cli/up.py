@@ -80,7 +80,15 @@ def _detached(targets: list[str], state: Path) -> None:
                     _announce(entry)
             return
         time.sleep(0.05)
+    if child.poll() is None:
+        child.terminate()  # pilot down knows only what is up
     said = words.read_text(encoding="utf-8", errors="replace").strip().removeprefix("pilot: ")
-    error = PilotError(said or "the targets did not come up")
-    error.exit_code = Exit(child.returncode) if child.returncode else Exit.FAILED  # type: ignore[misc]
+    late = f"not up after {DETACH_START_S:.0f} s: {', '.join(targets)}"
+    error = PilotError(said or late, None if said else "pilot up without --detach shows what it waits for")
+    error.exit_code = ended_with(child.returncode)  # type: ignore[misc]
     raise error
+
+
+def ended_with(code: int | None) -> Exit:
+    """Of a command that should have stayed; one that was killed, or is still at it, has none of our codes."""
+    return Exit(code) if code in set(Exit) - {Exit.DONE} else Exit.FAILED

@@ -14,8 +14,13 @@ MOST_SAID = 50  # fields of a target's own description
 ORDER = "order"  # of a seal: a schedule's digest for each run, hundreds of them
 
 
-def campaign_json(findings: Findings, seal: Mapping[str, Any] | None, model_time_scale: float) -> dict[str, Any]:
-    """When it measured, with what, and every sealed field by its name; ``sealed`` is null where nothing was."""
+def campaign_json(
+    findings: Findings, seal: Mapping[str, Any] | None, labels: Mapping[str, str], model_time_scale: float
+) -> dict[str, Any]:
+    """When it measured, with what, and every sealed field by its name; ``sealed`` is null where nothing was.
+
+    ``labels``: what each target is called, for a later report whose workspace may no longer have it.
+    """
     runs = [run.record for run in findings.data.runs if run.record.run]
     started = sorted(str(record.run["started_utc"]) for record in runs if record.run)
     content = None if seal is None else seal["content"]
@@ -29,6 +34,7 @@ def campaign_json(findings: Findings, seal: Mapping[str, Any] | None, model_time
         "sealed": None if content is None else dict(_flat({k: v for k, v in content.items() if k != ORDER})),
         "versions": dict(first.get("versions") or {}),
         "generator": dict(first.get("generator") or {}),
+        "labels": dict(labels),
         "targets": {name: _told(findings, name) for name in findings.data.targets},
         "model_time_scale": model_time_scale,
     }

@@ -149,8 +149,8 @@ def _of_latency(findings: Findings, names: Names) -> list[Reason]:
 def _of_volume(findings: Findings, names: Names) -> list[Reason]:
     """Where the costs cross and promises break, by the months that were played, and by how much prices would have to fall."""
     costs = {c.target: c.per_month_usd for c in findings.costs}
-    if len(costs) < 2 or not all(isinstance(usd, Estimate) for usd in costs.values()):
-        return [told.VolumeUnknown(), *_of_breaks(findings, names)]
+    if unknown := [name for name in findings.data.targets if not isinstance(costs.get(name), Estimate)]:
+        return [told.VolumeUnknown(tuple(names[name] for name in unknown)), *_of_breaks(findings, names)]
     out: list[Reason] = []
     if (found := findings.volumes) is not None:
         near = sorted(found.crossings, key=lambda c: abs(math.log(c.factor.value)))[:MOST_CROSSINGS]

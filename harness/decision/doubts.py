@@ -21,7 +21,6 @@ from harness.domain.ledger import only_upstream
 from harness.domain.plan import Plan
 from harness.domain.reason import Reason
 from harness.domain.reasons import doubt, seal
-from harness.domain.reasons.doubt import What
 from harness.domain.target import PriceModel, Target
 from harness.evidence.schema import SAMPLES_LATER
 from harness.evidence.store import Store
@@ -118,11 +117,13 @@ def _calibration(store: Store, findings: Findings) -> list[Reason]:
     said = store.calibration()
     if said is None:
         return [doubt.NotCalibrated()]
-    out: list[Reason] = [
-        doubt.CalibrationOff(c["law"], c["quantity"], c["verdict"], c["why"] or "")
-        for c in said["checks"]
-        if c["verdict"] != "pass"
-    ]
+    out: list[Reason] = []
+    for judged in dict.fromkeys(c["verdict"] for c in said["checks"] if c["verdict"] != "pass"):
+        mine = [c for c in said["checks"] if c["verdict"] == judged]
+        first = mine[0]
+        out.append(
+            doubt.CalibrationOff(len(mine), judged == "fail", first["law"], first["quantity"], first["why"] or "")
+        )
     runs = [r.record.run for r in findings.data.runs if r.record.run]
     used = {name: sorted({str(run.get("versions", {}).get(name)) for run in runs}) for name in said["versions"]}
     other = [name for name, versions in used.items() if versions and versions != [said["versions"][name]]]
@@ -226,7 +227,9 @@ def _shown(by: str | None, findings: Findings) -> bool:
         case ShownBy.ANSWERS:
             return answers
         case ShownBy.CITATIONS:
-            return answers or (p.overlap is not None and p.same_citations == p.pairs)
+            return answers or (
+                p.overlap is not None and p.same_citations == p.pairs
+            )  # each pair, not those that say it
         case ShownBy.STREAMS:
             return any(s.told for s in findings.streams)
         case _:
@@ -310,8 +313,7 @@ def _parity(findings: Findings) -> list[Reason]:
     p = findings.parity
     if not p.pairs:
         return [doubt.NothingPaired()]
-    same = {What.ANSWERS: p.same_answer, What.CITATIONS: p.same_citations, What.TOKENS: p.same_output_tokens}
-    return [doubt.AnswersDiffer(what, p.pairs - count, p.pairs) for what, count in same.items() if count < p.pairs]
+    return [doubt.AnswersDiffer(what, of - same, of) for what, same, of in p.compared if same < of]
 
 
 def _spread(findings: Findings) -> list[Reason]:
@@ -328,17 +330,30 @@ def _spread(findings: Findings) -> list[Reason]:
 def _prices(workspace: Workspace, findings: Findings) -> list[Reason]:
     out = unreconciled(findings)
     today = date.fromisoformat(_day_of(findings))
+    unsure: dict[tuple[str, ...], list[str]] = {}
+    unknown: dict[Reason, list[str]] = {}
     for target in {t.name: t for t in workspace.pair()}.values():
         if target.prices is None:
             out.append(doubt.NoPricesOf(target.name))
             continue
-        out += _of_prices(workspace, target, target.prices, findings.cost_of(target.name).monthly, today)
+        bill = findings.cost_of(target.name).monthly
+        out += _of_prices(workspace, target, target.prices, bill, today)
+        if keys := _unconfirmed(target.prices, bill):
+            unsure.setdefault(keys, []).append(target.name)
     for cost in findings.costs:
         if cost.unlisted:
             out.append(doubt.ModelsUnlisted(cost.target, cost.unlisted, _book_of(workspace, cost.target)))
         if isinstance(cost.per_month_usd, Unknown):
-            out.append(doubt.CostNotKnown(cost.target, cost.per_month_usd.reason))
-    return out
+            unknown.setdefault(cost.per_month_usd.reason, []).append(cost.target)
+    out += [doubt.CostNotKnown(tuple(targets), why) for why, targets in unknown.items()]
+    out += [doubt.PricesUnconfirmed(tuple(targets), keys) for keys, targets in unsure.items()]
+    return list(dict.fromkeys(out))  # of a book that both are priced by once
+
+
+def _unconfirmed(prices: PriceModel, bill: Bill | None) -> tuple[str, ...]:
+    """Keys of its prices that nobody has confirmed."""
+    used = {line.price_key for line in bill.lines} if bill else set()
+    return tuple(sorted(p.key for p in read_book(prices.book).prices if p.key in used and not p.confirmed))
 
 
 def _of_prices(
@@ -359,9 +374,6 @@ def _of_prices(
     parts = [p.name for p in parts_of(target) if p.price_key not in used and p.name not in covered]
     if bill is not None and parts:
         yield doubt.PartsUnpriced(target.name, tuple(parts))
-    unsure = sorted(price.key for price in book.prices if price.key in used and not price.confirmed)
-    if unsure:
-        yield doubt.PricesUnconfirmed(target.name, tuple(unsure))
 
 
 def _as_named(workspace: Workspace, book: str) -> str:

@@ -71,18 +71,37 @@ def _broken(findings: Findings, names: Names) -> Iterator[Effect]:
     for v in failed:
         seen, allowed, unit = seen_of(v)
         more = sum(w.target == v.target for w in failed) - 1
-        told = page.BrokenNow(names[v.target], v.slo.name, v.profile, seen, allowed, unit, unit != v.slo.unit, more)
+        late, least = unit != v.slo.unit, v.slo.at_least
+        told = page.BrokenNow(names[v.target], v.slo.name, v.profile, seen, allowed, unit, late, more, least)
         yield Effect(_over(seen, allowed, at_least=v.slo.at_least), ("broken", v.target), told)
 
 
 def _over(seen: page.Ends, allowed: float, *, at_least: bool) -> float:
-    """Of a promise; a share of none allowed is broken without end."""
-    near = seen[1] if at_least else seen[0]
+    """Of a promise, a least share by what is lacking of what may lack; a share of none allowed is broken without end."""
+    ends, may = lacking(seen, allowed) if at_least else (seen, allowed)
+    near = ends[0]
     if near is None:
         return 0.0
-    if near <= 0 or allowed <= 0:
-        return math.inf if (near > 0) != at_least else 0.0
-    return math.log(allowed / near if at_least else near / allowed)
+    if near <= 0 or may <= 0:
+        return math.inf if near > 0 else 0.0
+    return math.log(near / may)
+
+
+def of_limit(v: SloVerdict) -> float:
+    """What was seen, in times what is promised; a percentile that is infinite by the share beyond its limit."""
+    known, limit = (v.estimate, v.slo.limit) if isinstance(v.estimate, Estimate) else (v.beyond, v.allowed or 0.0)
+    if not isinstance(known, Estimate):
+        return 0.0
+    value = known.value
+    if v.slo.at_least and known is v.estimate:
+        value, limit = 1 - value, 1 - limit
+    return value / limit if limit > 0 else math.inf if value > 0 else 0.0
+
+
+def lacking(seen: page.Ends, least: float) -> tuple[page.Ends, float]:
+    """Of a least share: how much lacks, from and to, and how much may."""
+    low, high = (None if end is None else 1 - end for end in seen)
+    return (high, low), 1 - least
 
 
 def _between(findings: Findings, names: Names) -> Iterator[Effect]:

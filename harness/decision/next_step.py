@@ -20,10 +20,11 @@ Names = Mapping[str, str]
 
 @dataclass(frozen=True)
 class BlockTakes:
-    """What one paired block is forecast to take."""
+    """What one paired block is forecast to take, and how many were INVALID in every attempt that they have."""
 
     hours: float
     usd: float
+    given_up: int = 0
 
 
 def next_step(
@@ -35,7 +36,9 @@ def next_step(
     data = findings.data
     spared = len(findings.ended.not_needed) if findings.ended else 0
     if (left := data.blocks_planned - len(data.blocks_valid) - spared) > 0:
-        return page.RunRest(left, left * takes.hours, left * takes.usd)
+        due = left - takes.given_up
+        which, blocks = (page.RunRest, due) if due > 0 else (page.RunGivenUp, takes.given_up)
+        return which(blocks, blocks * takes.hours, blocks * takes.usd)
     more = _more(findings, decision, takes) if standing.settled is None else None
     if Cap.REHEARSAL in decision.caps:
         return page.MeasureYours(more)
@@ -49,7 +52,7 @@ def _again(plan: Plan, findings: Findings, decision: Decision, takes: BlockTakes
     spent = (blocks, blocks * takes.hours, blocks * takes.usd)
     match decision.chosen.step:
         case reasons.NothingValid():
-            return page.FixAndRun(*spent) if findings.data.invalid else page.RunRest(*spent)
+            return page.FixAndRun(*spent, takes.given_up) if findings.data.invalid else page.RunRest(*spent)
         case step:
             return page.MakeAlike(isinstance(step, reasons.HarnessBiased), *spent)
 

@@ -27,7 +27,7 @@ class Home:
 
     target: Target
     ceilings: Ceilings
-    serverless: bool
+    serverless: bool | None  # None: nobody declared how it is billed or scales
     cold: bool
 
 
@@ -102,7 +102,7 @@ def _kept_alone(home: Side, sides: Sequence[Side]) -> tuple[Place, tuple[Reason,
         return Place.WARM, (*rest, home.why)
     if any(one.fit in (Fit.OPEN, Fit.NOT_MEASURED) for one in others):
         return Place.OPEN, (*rest, home.why)
-    return Place.CONTAINER, (*rest, home.why)
+    return _word(home), (*rest, home.why)
 
 
 def _none_able(sides: Sequence[Side], every: tuple[Reason, ...]) -> tuple[Place, tuple[Reason, ...]]:
@@ -147,6 +147,8 @@ def _cheaper(mine: Known, theirs: Known, margin: float) -> bool:
 
 
 def _word(home: Side) -> Place:
+    if home.serverless is None:
+        return Place.THERE
     return Place.SERVERLESS if home.serverless else Place.CONTAINER
 
 

@@ -77,7 +77,9 @@ class Scoring:
 
 
 def scoring(workspace: Workspace, findings: Findings) -> Scoring | None:
-    """None where no criterion can be scored for both targets."""
+    """None where no criterion can be scored for both targets, or nothing valid was measured of either."""
+    if not findings.data.blocks_valid:
+        return None
     priorities = workspace.config.criteria.priorities()
     found: dict[Criterion, dict[str, Scored]] = {}
     left_out: dict[Criterion, Reason] = {}

@@ -49,7 +49,7 @@ class Side:
     """``serverless``: nothing asked costs nothing; ``cold``: an instance may have to start while somebody waits."""
 
     target: str
-    serverless: bool
+    serverless: bool | None
     cold: bool
     fit: Fit
     why: Reason
@@ -71,7 +71,7 @@ def side(
     others: Sequence[Measured],
     ceilings: Ceilings,
     *,
-    serverless: bool,
+    serverless: bool | None,
     cold: bool,
 ) -> Side:
     """``others``: what was measured of it on other targets."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.decision.decide import Decision
-from harness.decision.effects import seen_of
+from harness.decision.effects import lacking, of_limit, seen_of
 from harness.decision.findings import Findings
 from harness.decision.rule import By, Choice
 from harness.domain.criteria import WORDS
@@ -49,13 +49,16 @@ def _undecided(decision: Decision, findings: Findings, names: Names) -> Iterator
     def reach(ends: page.Ends, allowed: float) -> float:
         return math.inf if ends[1] is None else ends[1] / allowed if allowed else math.inf
 
-    def near(v: SloVerdict) -> tuple[bool, float]:
-        far = reach(*seen_of(v)[:2])
-        return math.isinf(far), -far  # what too few were measured of has no end, and is no nearer to its limit for that
+    def near(v: SloVerdict) -> tuple[float, bool, float]:
+        ends, allowed, _ = seen_of(v)
+        far = reach(*(lacking(ends, allowed) if v.slo.at_least else (ends, allowed)))
+        # what too few were measured of has no end, and is no nearer to its limit for that
+        return -max(1.0, of_limit(v)), math.isinf(far), -far
 
     for v in sorted(open_, key=near)[:1]:
         seen, allowed, unit = seen_of(v)
-        yield Turn(page.Undecided(names[v.target], v.slo.name, v.profile, seen, allowed, unit), Actor.PILOT)
+        told = page.Undecided(names[v.target], v.slo.name, v.profile, seen, allowed, unit, v.slo.at_least)
+        yield Turn(told, Actor.PILOT)
 
 
 def _capacity(decision: Decision, findings: Findings, names: Names) -> Iterator[Turn]:

@@ -47,4 +47,5 @@ def _home(target: Target, doing: Target, findings: Findings) -> Home:
         cold = billing.by_use
     else:
         cold = any(p.cold for p in findings.cold.penalties if p.target == target.name)
-    return Home(target, ceilings_of(doing, facts), billing.by_use if billing else cold, cold)
+    unknown = None if scaling is None and not cold else cold
+    return Home(target, ceilings_of(doing, facts), billing.by_use if billing else unknown, cold)

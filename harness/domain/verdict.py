@@ -40,6 +40,18 @@ class Relation(StrEnum):
     UNRESOLVED = "UNRESOLVED"
 
 
+PROMISED = {  # how each promise about requests is called, by its metric: in this report and beside an earlier one
+    "p95_s": "p95 response time",
+    "p99_s": "p99 response time",
+    "ttft_p95_s": "p95 time to first token",
+    "first_reasoning_p95_s": "p95 time to first reasoning",
+    "error_rate": "error rate",
+    "goodput": "goodput over offered load",
+    "availability": "availability",
+    "full_quality_share": "full-quality answers",
+}
+
+
 @dataclass(frozen=True)
 class Slo:
     """One promise: ``metric`` stays at or below ``limit`` in ``unit``, or at or above it."""

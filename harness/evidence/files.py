@@ -60,7 +60,9 @@ def write_text(path: Path, text: str, *, flushed: bool = True) -> None:
             if flushed:
                 os.fsync(file.fileno())
         partial.replace(path)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = str(path), None  # the one that was asked for
         with contextlib.suppress(OSError):
             partial.unlink()
         raise

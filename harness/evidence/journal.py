@@ -6,7 +6,6 @@ one another through all folders and say how far the journal was, so that no one 
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import os
@@ -23,7 +22,7 @@ from harness.errors import BadFile, PilotError
 from harness.evidence import records
 from harness.evidence.digests import chained, digest_of
 from harness.evidence.files import jsonable, parse
-from harness.evidence.regular import bytes_of, there
+from harness.evidence.regular import append_whole, bytes_of, there
 from harness.evidence.schema import JOURNAL_FORMAT, migrated
 from harness.secrecy import KNOWN
 
@@ -72,7 +71,8 @@ class Journal:
                 known = [*known, *_lines(self.path, lines).events]
             number = records.append(self.root, what.get("files") or {}, {"event": event, **what}, known)
             lines += _line(known, event, {**what, "record": number} if number else what)
-            _append(file, size, lines)
+            append_whole(file, lines)
+            os.fsync(file)
 
     def keep(self, folder: str, names: Sequence[str]) -> None:
         """Note the digests of files that no event is about, beside them."""
@@ -135,19 +135,6 @@ def _line(known: Sequence[Mapping[str, Any]], event: str, what: Mapping[str, Any
 def link_of(known: Sequence[Mapping[str, Any]]) -> str:
     """What the next line holds on to; empty where there is none yet."""
     return next((str(old["chain"]) for old in reversed(known) if "chain" in old), "")
-
-
-def _append(file: int, size: int, lines: bytes) -> None:
-    """Whole and on the disk, else as before; raises OSError."""
-    written = 0
-    try:
-        written = os.write(file, lines)
-    finally:
-        if written != len(lines):
-            os.ftruncate(file, size)
-    if written != len(lines):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    os.fsync(file)
 
 
 def _torn(file: int, size: int) -> int:

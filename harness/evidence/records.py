@@ -19,7 +19,7 @@ from harness.domain.lines import lines_of
 from harness.errors import BadFile
 from harness.evidence.digests import chained
 from harness.evidence.files import jsonable, parse
-from harness.evidence.regular import bytes_of
+from harness.evidence.regular import append_whole, bytes_of
 from harness.evidence.schema import RECORDS_FORMAT, migrated
 
 FILE = "digests.jsonl"
@@ -106,14 +106,14 @@ def append(
 
 
 def _write(path: Path, line: str) -> None:
-    """Half a line that a crash left is ended first."""
+    """Whole or not at all; half a line that a crash left is ended first. Raises OSError."""
     if path.exists():
         bytes_of(path, most=RECORDS_FORMAT.most_bytes)
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         size = os.fstat(file).st_size
         torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
-        os.write(file, (("\n" if torn else "") + line + "\n").encode("utf-8", errors="backslashreplace"))
+        append_whole(file, (("\n" if torn else "") + line + "\n").encode("utf-8", errors="backslashreplace"))
         os.fsync(file)
     finally:
         os.close(file)

@@ -60,6 +60,21 @@ def opened(path: Path, hint: str | None = None, most: int | None = None) -> Iter
             file.close()
 
 
+def append_whole(file: int, data: bytes) -> None:
+    """All of it at the end of an open file, else the file as it was; raises OSError.
+
+    A disk that fills takes a part and says how much; only the next call says that it is full.
+    """
+    size, left = os.fstat(file).st_size, memoryview(data)
+    try:
+        while left:
+            left = left[os.write(file, left) :]
+    finally:
+        if left:
+            with suppress(OSError):
+                os.ftruncate(file, size)
+
+
 def lines_in(path: Path) -> Iterator[str]:
     """Text lines as they come, none where it is no regular file or ends early; their digest tells whether they are whole."""
     with (

@@ -6,7 +6,6 @@ however many there are.
 
 from __future__ import annotations
 
-import contextlib
 import mmap
 import os
 from array import array
@@ -16,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from harness.evidence.regular import opened
+from harness.evidence.regular import append_whole, opened
 
 ABSENT = -1
 
@@ -28,21 +27,16 @@ class Spool:
         self.path = path
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         self.kept: list[bytes] = []
-        os.write(self._file, orjson.dumps(head) + b"\n")
+        append_whole(self._file, orjson.dumps(head) + b"\n")
 
     def append(self, lines: bytes) -> OSError | None:
         """Lines end with a newline each; returns the error when they could not be written whole."""
-        size = os.fstat(self._file).st_size
         try:
-            if os.write(self._file, lines) == len(lines):
-                return None
-            error = OSError(28, "No space left on device")
-        except OSError as failure:
-            error = failure
-        with contextlib.suppress(OSError):
-            os.ftruncate(self._file, size)  # never half a line
-        self.kept.append(lines)
-        return error
+            append_whole(self._file, lines)
+        except OSError as error:
+            self.kept.append(lines)
+            return error
+        return None
 
     def close(self) -> None:
         os.close(self._file)

@@ -9,7 +9,7 @@ evidence/races/r01/                                    the same again, of one ra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -253,6 +253,14 @@ class Store:
             any(r.ledger and not r.valid and not r.ledger.get("stopped_by") for r in self.records(block, attempt))
             for attempt in self.attempts(block.number)
         )
+
+    def due(self, blocks: Sequence[Block], most: int) -> list[Block]:
+        """Those without a valid attempt that have some of their ``most`` attempts left."""
+        return [block for block in blocks if self.valid_attempt(block) is None and self.spoilt(block) < most]
+
+    def given_up(self, blocks: Sequence[Block], most: int) -> list[Block]:
+        """Those without a valid attempt whose attempts are used up; a higher ``most`` measures them again."""
+        return [block for block in blocks if self.valid_attempt(block) is None and self.spoilt(block) >= most]
 
     def all_records(self, plan: Plan) -> Iterator[RunRecord]:
         """Every run of every attempt, in the order of the plan."""

@@ -148,7 +148,8 @@ class Generator:
         guarded(self._serve, self.fail)(slot)
 
     def _serve(self, slot: object) -> None:
-        while (arrival := self._next()) is not None:
+        free_at = -math.inf  # since when; one that begins late was not busy, and its lag says so
+        while (arrival := self._next(free_at)) is not None:
             due = self.t0 + arrival.scheduled_s
             try:
                 self._attempts[arrival.lane].prepare(arrival, due)
@@ -158,8 +159,9 @@ class Generator:
                 self._give_back(arrival)
                 raise
             self._send(arrival, slot)
+            free_at = perf_counter()
 
-    def _next(self) -> Arrival | None:
+    def _next(self, free_at: float) -> Arrival | None:
         """The next arrival in time order for a slot that has just become free."""
         while self._growing and not self._todo and not self._stopped:
             self._more.clear()
@@ -169,7 +171,7 @@ class Generator:
         arrival = self._todo.popleft()
         self._held += 1
         due = self.t0 + arrival.scheduled_s
-        if perf_counter() > due:
+        if free_at > due:
             self._note_late(arrival, due)
         else:
             self._short_since = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import zlib
 from pathlib import Path
@@ -64,8 +63,8 @@ class Outbox:
         if self.left is None:
             handle, name = tempfile.mkstemp(prefix="pilot-unacknowledged-", suffix=".jsonl")
             self.left = Path(name)
-            os.write(handle, orjson.dumps({"columns": self._columns}) + b"\n")
-            os.close(handle)
+            with open(handle, "wb") as file:  # noqa: PTH123 - of an open file
+                file.write(orjson.dumps({"columns": self._columns}) + b"\n")
         with self.left.open("ab") as file:
             for block in blocks:
                 file.write(block)

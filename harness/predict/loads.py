@@ -18,6 +18,7 @@ import numpy as np
 from harness.analysis.columns import Array
 from harness.domain.trace import Trace
 from harness.domain.traffic import HOURS_PER_WEEK, SECONDS_PER_MONTH, Traffic
+from harness.words.numbers import lasting
 from harness.workspace import Workspace
 
 MOST_LEVELS = 6
@@ -72,7 +73,8 @@ class MonthOf:
         own = len(instants) / length_s * SECONDS_PER_MONTH
         times = 1.0 if per_month is None else per_month / own
         traffic = Traffic(round(own * times), peak_of(instants) * times)
-        return cls(f"the traffic of {Path(trace.file).name}", traffic, instants, length_s)
+        name = f"the traffic of {Path(trace.file).name}, {len(instants):,} requests in {lasting(length_s)}"
+        return cls(name, traffic, instants, length_s)
 
     def at(self, requests: int) -> MonthOf:
         """Another volume of the same shape."""

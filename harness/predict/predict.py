@@ -268,7 +268,8 @@ def _served(same: Sequence[Played], others: Sequence[Played], *, played: bool) -
 def _untold(target: str, factor: float, per_s: float, fitted: Fitted) -> AtTraffic:
     """Of a target that did not answer, or of which nobody knows how it grows."""
     why = support.nothing_known()
-    found = [Predicted(q, Unknown(absence.NoRequests() if not fitted.parts else why[q])) for q in Quantity]
+    silent = absence.NoneSucceeded(fitted.driven.n) if fitted.driven.n else absence.NoRequests()
+    found = [Predicted(q, Unknown(why[q] if fitted.parts else silent)) for q in Quantity]
     return AtTraffic(target, factor, per_s, tuple(found))
 
 

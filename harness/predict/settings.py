@@ -62,7 +62,8 @@ def asked(text: str) -> tuple[Asked, ...]:
             found.append(Asked(own, value, target if dot else None))
     if wrong or not found:
         raise Refused(
-            f"--set {', '.join(wrong) or repr(text)}: not NAME=NUMBER", "as --set memory_mb=2048,min_instances=3"
+            f"--set {', '.join(wrong) or repr(text)}: want NAME=NUMBER, a number of at least 0",
+            "as --set memory_mb=2048,min_instances=3",
         )
     return tuple(found)
 

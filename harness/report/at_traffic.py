@@ -125,12 +125,11 @@ def curves(
         ),
         [(r["folder"], r["quantity"], r["factor"], r["value"], r["low"], r["high"]) for r in rows],
     )
+    untold = any(_untold(foretold.prediction.at, q) for q in DRAWN)
     volumes = (why for why in would_change if isinstance(why, CostsCross | CheaperThroughout))
     title = next(map(said, volumes), "Predicted at other volumes")
-    subtitle = (
-        f"Times {foretold.prediction.traffic}, simulated, bands as in the table, logarithmic. Shaded: can't be told from what was "
-        "measured; the table says what to measure."
-    )
+    shaded = " Shaded: can't be predicted from what was measured; the table says what to measure." if untold else ""
+    subtitle = f"In multiples of {foretold.prediction.traffic}; simulated, with {_levels(foretold)}.{shaded}"
     spec = _spec(foretold.prediction, marked(rows, shown), pair_of(findings, names), limit_s)
     return Figure("at-traffic", title, subtitle, render(spec, title), shown)
 
@@ -191,11 +190,12 @@ def _row(one: AtTraffic, quantity: Quantity, names: Names) -> dict[str, Any]:
 
 
 def _untold(at: Sequence[AtTraffic], quantity: Quantity) -> list[tuple[float, float]]:
-    """Factors at which a target has no value, each reaching half way to its neighbours."""
+    """Factors at which a target that is drawn has no value, each reaching half way to its neighbours."""
+    drawn = {one.target for one in at if isinstance(one.of(quantity).known, Estimate)}
     every = sorted({one.factor for one in at})
     out: list[tuple[float, float]] = []
     for k, factor in enumerate(every):
-        if not any(_refused(one.of(quantity).known) for one in at if one.factor == factor):
+        if not any(_refused(one.of(quantity).known) for one in at if one.factor == factor and one.target in drawn):
             continue
         low = factor if k == 0 else (every[k - 1] * factor) ** 0.5
         high = factor if k == len(every) - 1 else (every[k + 1] * factor) ** 0.5

@@ -17,6 +17,11 @@ from harness.words.numbers import level
 
 R = TypeVar("R")
 LEVEL = "{level}"  # in a head: the confidence of the intervals below it, a fact of the values and never of the words
+FEW_COLUMNS, SENTENCE = (
+    3,
+    40,
+)  # of a table that a phone shows as it is; letters of a cell that take a line for themselves
+MOST_CARDS = 40  # more rows, and each takes one line on a phone
 LEAST_ROWS, MOST_CHOICES = 3, 12  # of a table that a reader may filter, and of a column to choose from
 
 
@@ -60,7 +65,7 @@ class Table:
     values: tuple[tuple[Any, ...], ...]
     note: str = ""
 
-    @property
+    @cached_property
     def head(self) -> tuple[str, ...]:
         return tuple(_headed(c, [row[k] for row in self.values]) for k, c in enumerate(self.shown))
 
@@ -86,6 +91,13 @@ class Table:
         """Names of the columns of words that a reader may choose one value of; empty where there is nothing to choose."""
         found = zip(self.shown, zip(*self.rows, strict=True), strict=True) if len(self.rows) >= LEAST_ROWS else ()
         return tuple(_chosen(column, [cell.text for cell in cells]) for column, cells in found)
+
+    @cached_property
+    def cards(self) -> bool:
+        """Whether a phone shows each row as a card: a sentence in a narrow column makes every other cell of its row blank."""
+        if len(self.shown) <= FEW_COLUMNS or len(self.rows) > MOST_CARDS:
+            return False
+        return any(len(c.text) > SENTENCE for row in self.rows for c in row)
 
     @property
     def again(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from harness.report.plot import SHARED, Panel, by_target, clock, colours, dollars, finer, panel, plain, up_to
+from harness.report.plot import SHARED, Panel, above_cut, by_target, clock, colours, dollars, finer, panel, plain, up_to
 from harness.report.svg import INK, LINE, MUTED, REFUSED, Canvas, Point, Row, Rows, cut, drawing, width_of
 from harness.words.numbers import percent
 
@@ -43,7 +43,7 @@ def quantile_curves(
 ) -> None:
     """``rows``: target, p, value, low, high in seconds; ``titles`` of what is waited for and of the shares."""
     at = [stretched(row["p"]) for row in rows]
-    most = up_to((row["high"] for row in rows), limit_s)
+    most = up_to((row["value"] for row in rows), limit_s, (row["high"] for row in rows))
     plot = panel(canvas, HEIGHT, (min(at), max(at) * 1.03), (0, most), write=clock)
     plot.y_axis(titles[0], clock)
     usual, fine = (_shares(these, min(at), max(at)) for these in (PERCENTILES, FINE))
@@ -53,7 +53,7 @@ def quantile_curves(
         for target, mine in lines.items():
             low = [plot.at(stretched(row["p"]), row["low"]) for row in mine]
             high = [plot.at(stretched(row["p"]), row["high"]) for row in mine]
-            canvas.area([*high, *reversed(low)], colours(pair)[target])
+            canvas.area(above_cut([*high, *reversed(low)], plot.y.end), colours(pair)[target])
     plot.limit(limit_s, clock)
     _lines(plot, lines, pair, lambda row: (stretched(row["p"]), row["value"]))
 
@@ -163,6 +163,8 @@ def cost_against_latency(canvas: Canvas, rows: Rows, pair: tuple[str, str], limi
         wide = width_of(name) + 16
         below = y + 22
         left = min(max(x - wide / 2, plot.x.start), canvas.width - wide - 4)
+        if plot.y(low) > below - 12:  # its own bar would run through it
+            left, below = (x + 9 if x + 9 + wide < canvas.width else x - 9 - wide), y - 7
         while any(abs(below - other) < LINE and abs(left - at) < wide for at, other in taken):
             below -= 2 * LINE + 10 if below + LINE > plot.y.start else -LINE
         taken.append((left, below))

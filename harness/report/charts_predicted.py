@@ -6,6 +6,7 @@ from harness.predict.prediction import Quantity
 from harness.report.plot import (
     SHARED,
     Write,
+    above_cut,
     by_target,
     clock,
     colours,
@@ -54,7 +55,11 @@ def _panel(
     promise = limit_s if quantity is Quantity.P95 else None
     highs = [row["value"] if row["high"] is None else row["high"] for row in rows]
     lows = [row["low"] for row in rows if row["low"]]
-    y = (min(lows) / 1.3, max(highs) * 1.3) if logarithmic and lows else (0, up_to(highs, promise))
+    y = (
+        (min(lows) / 1.3, max(highs) * 1.3)
+        if logarithmic and lows
+        else (0, up_to((row["value"] for row in rows), promise, highs))
+    )
     plot = panel(
         canvas,
         110,
@@ -83,7 +88,7 @@ def _panel(
         ]  # an open end is drawn open
         line = [plot.at(r["factor"], max(r["value"], y[0])) for r in mine]
         with plot.inside():
-            canvas.area([*high, *reversed(low)], colour)
+            canvas.area(above_cut([*high, *reversed(low)], plot.y.end), colour)
             canvas.line(line, colour)
             for row, point in zip(mine, line, strict=True):
                 canvas.mark("circle", point, colour, row.get("said", ""), 3)

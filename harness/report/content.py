@@ -18,6 +18,7 @@ from harness.domain.estimate import Unknown
 from harness.domain.plan import Plan
 from harness.domain.reason import Reason, labelled
 from harness.domain.reasons import absence
+from harness.domain.verdict import PROMISED
 from harness.platforms.shared.book import read_book
 from harness.predict.whole import Foretold
 from harness.report import (
@@ -60,6 +61,8 @@ from harness.words.numbers import count
 from harness.workspace import Workspace
 from harness.workspace.pilot_toml import Scaling
 
+NO_RUN = "no run yet"
+
 
 @dataclass(frozen=True)
 class Content:
@@ -97,7 +100,7 @@ def content(
     config = workspace.config
     names = {t.name: t.label for t in workspace.measured()}
     alternatives = sides(findings, names)
-    day = max((str(r.record.run["started_utc"])[:10] for r in findings.data.runs if r.record.run), default="no run yet")
+    day = max((str(r.record.run["started_utc"])[:10] for r in findings.data.runs if r.record.run), default=NO_RUN)
     made = [
         tables.slos(findings, names),
         tables.comparisons(findings, names),
@@ -131,7 +134,7 @@ def content(
         platforms.spans(findings, names),
         platforms.gave_way(findings, names),
         tables.gates(decision, names),
-        decided.scores(decision, alternatives),
+        decided.scores(decision, alternatives, names),
         decided.firmness(decision, alternatives),
         decided.flips(decision, alternatives),
         placed.places(placement, findings.data.targets, names),
@@ -217,13 +220,21 @@ def content(
             "mark": by_role.mark,
             "capacity_rule": capacity.rule(findings),
             "gave_way": platforms.at_its_limit(findings, names),
-            "trend_words": trend_shown.sentences(trend, briefly(names, pair_of(findings, names)), promised(findings))
+            "trend_words": trend_shown.sentences(
+                trend, trend.labels | briefly(names, pair_of(findings, names)), promised(findings)
+            )
             if trend
             else (),
             "trend_figures": tuple(f.id for f in over),
             "at_traffic_untold": at_traffic.refusals(foretold, names) if foretold else (),
             "has": {
                 "foretold": foretold is not None,
+                "measured": bool(findings.data.blocks_valid),
+                "refusable": any(f.offered for f in findings.funnels),
+                "answered": any(s.known for s in findings.cold.shares),
+                "priced": any(c.monthly is not None for c in findings.costs),
+                "quality": bool(found["quality"].values),
+                "sizes": bool(found["sizes"].values),
                 "assumed": bool(foretold and any(t.id == "assumed" and t.values for t in made)),
                 "scoring": decision.scoring is not None,
                 "tornado": bool(decision.scoring and decision.scoring.tornado),
@@ -232,6 +243,7 @@ def content(
                 "trend": trend is not None,
                 "trend_configuration": bool(trend and found["trend-configuration"].values),
                 "since_changed": bool(since and since.rows),
+                "series": bool(found["platform"].values),
                 "platform": any(found[name].values for name in ("gave-way", "timings", "spans", "platform")),
                 "crossings": bool(findings.volumes and findings.volumes.crossings),
                 "ceilings": bool(findings.cost_verdicts),
@@ -258,8 +270,8 @@ def content(
             "migration": runbook.migration(decision, findings, names, workspace.hybrid()),
             "router_added": hybrid.added_words(findings),
         },
-        footer=f"Evidence up to {day}. {len(findings.data.blocks_valid)} of {findings.data.blocks_planned} blocks valid"
-        f"{words.spared(findings)}. "
+        footer=f"{'No valid run yet' if day == NO_RUN else f'Evidence up to {day}'}. "
+        f"{len(findings.data.blocks_valid)} of {findings.data.blocks_planned} blocks valid{words.spared(findings)}. "
         f"Seal {seal['digest'][:23] + '…' if seal else 'absent'}.",
         trend=trend,
     )
@@ -291,12 +303,12 @@ def first_page(
 
 
 def _over(trend: Trend | None, findings: Findings, names: Mapping[str, str]) -> list[Figure]:
-    return list(trend_shown.figures(trend, names, promised(findings))) if trend else []
+    return list(trend_shown.figures(trend, {**trend.labels, **names}, promised(findings))) if trend else []
 
 
 def promised(findings: Findings) -> dict[str, str]:
     """How each promise is called, by its metric."""
-    return {v.slo.metric: v.slo.name for v in findings.verdicts}
+    return PROMISED | {v.slo.metric: v.slo.name for v in findings.verdicts}
 
 
 def sides(findings: Findings, names: Mapping[str, str]) -> dict[str, str]:

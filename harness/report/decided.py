@@ -8,29 +8,31 @@ from typing import Any
 from harness.decision.decide import Decision
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.rule import FIRM, LEANING, TIE
+from harness.decision.scorecards import Scoring
 from harness.decision.scores import Scored
 from harness.domain.columns import Column, Kind, absent_of
 from harness.domain.criteria import WORDS, Criterion
 from harness.domain.estimate import Unknown
+from harness.domain.reason import labelled
 from harness.domain.reasons.absence import NothingScored
 from harness.report import charts_decided
 from harness.report.blocks import Cell, Figure, Shown, Table, absent, listed, marked, number, table
 from harness.report.columns import figure, share, target, text, word
 from harness.report.svg import render
 from harness.words import said
-from harness.words.numbers import bracket, percent, span
+from harness.words.numbers import bracket, joined, percent, span
 
 Names = Mapping[str, str]  # of the alternatives
 
 
-def scores(decision: Decision, names: Names) -> Table:
-    """Every criterion: weight, scores, and what each rests on."""
+def scores(decision: Decision, names: Names, titles: Names) -> Table:
+    """Every criterion: weight, scores, and what each rests on; ``titles`` of the targets."""
     made = decision.scoring
     order = [card.name for card in made.cards] if made else [BASELINE, CANDIDATE]
     rows: list[tuple[Any, ...]] = []
     for criterion in Criterion:
         if made is None or criterion not in made.weights:
-            why = Unknown(made.left_out[criterion] if made else NothingScored())
+            why = Unknown(labelled(made.left_out[criterion], titles) if made else NothingScored())
             rows.append((WORDS[criterion], None, *(why for _ in order), ""))
             continue
         cells = [next(card for card in made.cards if card.name == name).scores[criterion] for name in order]
@@ -138,14 +140,25 @@ def acceptability(decision: Decision, names: Names) -> Figure | None:
         )
         for name in shares
     ]
-    best = max(made.acceptability.around, key=lambda name: made.acceptability.around[name])
-    title = f"{names[best]} comes first in {percent(made.acceptability.around[best])} of random weightings around the sealed ones"
+    title = _firmest(made, names)
     subtitle = "Share of 20,000 draws of weights, with measured scores drawn within their intervals."
     columns = (text("alternative"), word("weights"), share("comes first", "wins_share"))
     values = [(r["alternative"], r["weights"], r["share"]) for r in rows]
     shown = table("acceptability-table", title, columns, values)
     spec = charts_decided.acceptability(marked(rows, shown), [names[name] for name in (BASELINE, CANDIDATE, HYBRID)])
     return Figure("acceptability", title, subtitle, render(spec, title), shown)
+
+
+def _firmest(made: Scoring, names: Names) -> str:
+    """Who comes first how often; that it is a tie, where it is one."""
+    shares = made.acceptability.around
+    best = max(shares, key=lambda name: shares[name])
+    often = f"comes first in {percent(shares[best])} of random weightings around the sealed ones"
+    tied = [names[name] for name in made.order if made.total(made.order[0]) - made.total(name) < TIE]
+    if len(tied) < 2:
+        return f"{names[best]} {often}"
+    alike = sum(percent(share) == percent(shares[best]) for share in shares.values()) > 1
+    return f"A tie: {joined(tied)} score the same within {TIE:g} points; {'each' if alike else names[best]} {often}"
 
 
 def tornado(decision: Decision, names: Names) -> Figure | None:
@@ -159,12 +172,15 @@ def tornado(decision: Decision, names: Names) -> Figure | None:
         {"input": f"{s.criterion.value}, {names.get(s.alternative, s.alternative)}", "low": s.low, "high": s.high}
         for s in made.tornado
     ]
+    pair = f"{names[first]} and {names[second]}"
     turning = [r["input"] for r in rows if float(r["low"]) <= 0 <= float(r["high"])]
     title = f"No measured input alone turns the lead of {names[first]} over {names[second]}"
-    if turning:
-        title = f"{turning[0]} alone could turn the order of {names[first]} and {names[second]}"
     if lead < TIE:
-        title = f"{names[first]} and {names[second]} score the same within {TIE:g} points, whatever their order"
+        turning = [r["input"] for r in rows if max(abs(float(r["low"])), abs(float(r["high"]))) >= TIE]
+        title = f"No measured input alone would end the tie of {pair}"
+    if turning:
+        what = f"end the tie of {pair}" if lead < TIE else f"turn the order of {pair}"
+        title = f"The interval of one score alone ({turning[0]}) could {what}"
     subtitle = f"Lead in points of five with each measured score at the ends of its interval; now {lead:.2f}."
     columns = (text("input"), _points_of("lead at one end", "lead_one"), _points_of("lead at the other", "lead_other"))
     shown = table("tornado-table", title, columns, [(r["input"], r["low"], r["high"]) for r in rows])

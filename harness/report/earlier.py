@@ -15,6 +15,7 @@ from harness.errors import BadFile, Problem, Refused
 from harness.report.blocks import Cell, Table, absent, number, table
 from harness.report.columns import toned, word
 from harness.tables.plain import shown
+from harness.tables.said import words_of
 from harness.tables.text import text_of
 from harness.words.numbers import money
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 DECISION = "decision.json"
 RENDERED = Path("reports") / "rendered"  # of a workspace
+HINT = "leave it out of --compare, or make it again: pilot report in its workspace"
 DEEPEST = 3  # folders below one that is named: NIGHT/report/decision.json
 
 
@@ -75,6 +77,7 @@ class _Campaign(_Loose):
     versions: dict[str, Any] = {}
     generator: dict[str, Any] = {}
     targets: dict[str, dict[str, Any]] = {}
+    labels: dict[str, str] = {}
     model_time_scale: float | None = None
 
 
@@ -140,9 +143,9 @@ def read_earlier(path: Path) -> dict[str, Any]:
     try:
         said = json.loads(text_of(file, most=REPORT_BYTES))
     except (ValueError, RecursionError) as error:
-        raise BadFile(file, [Problem("", f"is not valid JSON: {error}")]) from None
+        raise BadFile(file, [Problem("", f"is not valid JSON: {error}")], HINT) from None
     if not isinstance(said, dict):
-        raise BadFile(file, [Problem("", "is not an object: want the decision.json of an earlier report")])
+        raise BadFile(file, [Problem("", "is not an object: want the decision.json of an earlier report")], HINT)
     return as_earlier(said, file)
 
 
@@ -151,14 +154,14 @@ def as_earlier(said: Mapping[str, Any], file: Path) -> dict[str, Any]:
     try:
         return _Earlier.model_validate_json(json.dumps(said), strict=True).model_dump()
     except ValidationError as error:
-        raise BadFile(file, [_problem(item) for item in error.errors()[:20]]) from None
+        raise BadFile(file, [_problem(item) for item in error.errors()[:20]], HINT) from None
 
 
 def _problem(said: ErrorDetails) -> Problem:
     place = ".".join(shown(str(part)) for part in said["loc"])
     if said["type"] == "missing":
         return Problem(place, "is missing: want the decision.json of an earlier report")
-    return Problem(place, said["msg"][:1].lower() + said["msg"][1:])
+    return Problem(place, words_of(said, "an object"))
 
 
 def changes(earlier: Mapping[str, Any] | None, now: Mapping[str, Any], names: Names, promised: Names) -> Table:
@@ -167,6 +170,7 @@ def changes(earlier: Mapping[str, Any] | None, now: Mapping[str, Any], names: Na
     ``names``: the label of every target, ``promised``: how each metric is called. The CSV keeps what they stand for.
     """
     every = (earlier or {}, now)
+    names = {**(earlier["campaign"]["labels"] if earlier else {}), **names}
     called = {_verdict_of(s): _verdict_of(s, names, promised) for said in every for s in said.get("slos", ())}
     called |= {_month_of(name): _month_of(names.get(name, name)) for said in every for name in said.get("cost", ())}
     rows = [(what, old, new) for what, old, new in (_pairs(earlier, now) if earlier else ()) if old != new]

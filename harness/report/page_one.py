@@ -31,6 +31,7 @@ from harness.workspace.pilot_toml import Scaling
 Names = Mapping[str, str]
 Write = Callable[[float], str]
 DOUBTS = 2
+SAME = 0.01  # of a whole bill: where runtime saves as much as all of it, it is told once
 
 
 @dataclass(frozen=True)
@@ -205,9 +206,12 @@ def _why(answer: Reason, findings: Findings, decision: Decision, names: Names) -
 
 def _kept(findings: Findings, target: str, label: str, *, first: bool) -> Reason:
     mine = findings.promises_of(target)
-    found = [v.judgement for v in mine]
-    kept, broken, undecided = (found.count(j) for j in (Judgement.PASS, Judgement.FAIL, Judgement.INCONCLUSIVE))
-    return page.Kept(label, first, kept, broken, undecided, elsewhere=sum(v.target != target for v in mine))
+    own, work = ([v.judgement for v in mine if (v.target == target) is its] for its in (True, False))
+    told, elsewhere = (
+        (found.count(Judgement.PASS), found.count(Judgement.FAIL), found.count(Judgement.INCONCLUSIVE))
+        for found in (own, work)
+    )
+    return page.Kept(label, first, *told, elsewhere)
 
 
 def _saves(findings: Findings, names: Names) -> Iterator[Reason]:
@@ -217,13 +221,15 @@ def _saves(findings: Findings, names: Names) -> Iterator[Reason]:
         return
     less, more = sorted(runtime, key=lambda name: runtime[name])
     few, many = (whole_month(findings.cost_of(name)) for name in (less, more))
-    saved, share = runtime[more] - runtime[less], None
+    saved, share, whole = runtime[more] - runtime[less], None, None
     if isinstance(few, Estimate) and isinstance(many, Estimate):
-        share = saved / many.value
         if few.value > many.value:
             return
+        in_all = many.value - few.value
+        whole = in_all if abs(in_all - saved) > SAME * many.value else None
+        share = (saved if whole is None else whole) / many.value
     if saved > 0:
-        yield page.Saves(names[less], saved, share)
+        yield page.Saves(names[less], saved, share, whole)
 
 
 def _breaks(findings: Findings, changing: Sequence[Reason], names: Names) -> Reason:
@@ -234,14 +240,17 @@ def _breaks(findings: Findings, changing: Sequence[Reason], names: Names) -> Rea
         return page.BreaksUnknown()
     if (now := worst_broken(findings, names)) is not None:
         return now
+    undecided = sum(v.judgement is Judgement.INCONCLUSIVE for v in verdicts)
+    for one in findings.volumes.seen if findings.volumes else ():
+        if one.target in pair and one.breaks_now:
+            return page.BreaksLikely(names[one.target], one.breaks_now[0].name, len(one.breaks_now) - 1, undecided)
     above = [r for r in changing if isinstance(r, decided.PromiseBreaks)]
     above = [r for r in above if not r.kept_above and r.factor >= 1]
     if above:
         first = min(above, key=lambda r: r.factor)
-        return page.BreaksAt(first.label, first.name, first.factor, (first.low, first.high))
+        return page.BreaksAt(first.label, first.name, first.factor, (first.low, first.high), undecided)
     kept = [r.factor for r in changing if isinstance(r, decided.KeptUpTo)]
     known = [factor for factor in kept if factor is not None]
-    undecided = sum(v.judgement is Judgement.INCONCLUSIVE for v in verdicts)
     return page.NothingBreaks(min(known) if known and len(known) == len(kept) else None, undecided)
 
 

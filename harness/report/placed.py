@@ -22,7 +22,7 @@ from harness.words.numbers import FORMATS, duration_text, money, significant
 
 Names = Mapping[str, str]
 SIDES = ("baseline", "candidate")
-MARKS = {Place.WARM: "● ", Place.CONTAINER: "● ", Place.SERVERLESS: "○ ", Place.EITHER: "◐ "}
+MARKS = {Place.WARM: "● ", Place.CONTAINER: "● ", Place.THERE: "● ", Place.SERVERLESS: "○ ", Place.EITHER: "◐ "}
 UNTOLD = (Place.OPEN, Place.NOT_MEASURED)
 NOTE = (
     "Each row has the promise that decides; the next table has all of them. Limits: time of one request or job, memory of "

@@ -15,6 +15,7 @@ Write = Callable[[float], str]
 NEAR = (
     2.0  # times the largest value: a limit further off is named at the edge, for on the scale it would flatten the data
 )
+BAND = 2.5  # times the largest value: a band that goes further is cut there
 
 
 @dataclass(frozen=True)
@@ -145,42 +146,63 @@ class Panel:
         if value <= self.y.high:
             y = self.y(value)
             self.canvas.line([(self.x.start, y), (self.x.end, y)], MUTED, width=1.5, dash="5,4")
-            self.canvas.text((self.x.start + 4, y - 5), f"SLO {write(value)}")
+            words = f"SLO {write(value)}"
+            self.canvas.text((self.x.start + 4, y - 5), words)
+            self.canvas.taken.append((self.x.start, y - 5, self.x.start + width_of(words)))
         else:
-            self.canvas.text(
-                (self.x.end, self.y.end + 12), f"↑ SLO {write(value)}, off this scale", anchor="end", colour=MUTED
-            )
+            words, y = f"↑ SLO {write(value)}, off this scale", self.y.end + 12
+            self.canvas.text((self.x.end, y), words, anchor="end", colour=MUTED)
+            self.canvas.taken.append((self.x.end - width_of(words), y, self.x.end))
 
     def name(self, lines: Sequence[tuple[Sequence[Point], str, str]]) -> None:
-        """Names at the ends of lines, clear of their own lines, pushed apart and kept inside: (points, words, colour)."""
-        top, bottom = self.y.end + 10, self.y.start - 6
+        """Names beside lines, at their ends where there is room: clear of every line and text, inside: (points, words, colour)."""
         order = sorted(lines, key=lambda line: line[0][-1][1])
-        if any(points[-1][1] < top + 24 for points, _, _ in order):
-            top = self.y.end + 12
-        named: list[tuple[float, str]] = []
-        placed: list[float] = []
-        for k, (points, words, _) in enumerate(order):
+        every = [points for points, _, _ in order]
+        for k, (points, words, colour) in enumerate(order):
             told = cut(words, self.x.end - self.x.start - 18)
             wide = width_of(told) + 18
-            right = min(max(points[-1][0], self.x.start + wide), self.x.end)
-            highest, lowest = _between(points, right - wide, right)
-            wanted = highest - 9 if k < len(order) / 2 else lowest + 17
-            placed.append(max(min(max(wanted, top), bottom), placed[-1] + LINE if placed else top))
-            named.append((right, told))
-        for k in range(len(placed) - 1, -1, -1):
-            placed[k] = min(placed[k], bottom - LINE * (len(placed) - 1 - k))
-        for (right, told), (_, _, colour), y in zip(named, order, placed, strict=True):
+            places = self._beside(points, wide, above=k < len(order) / 2)
+            right, y = min(places, key=lambda at: self._covers(at, wide, every))
+            self.canvas.taken.append((right - wide, y, right))
             self.canvas.text((right, y), told, anchor="end", dot=colour)
 
+    def _beside(self, points: Sequence[Point], wide: float, *, above: bool) -> list[Point]:
+        """Where a name could end, the best first: over or under its line, at its end or before."""
+        top, bottom, (first, last) = self.y.end + 10, self.y.start - 6, (points[0][0], points[-1][0])
+        out = []
+        for part in (1.0, 0.8, 0.6, 0.4, 0.2):
+            right = min(max(first + part * (last - first), self.x.start + wide), self.x.end)
+            highest, lowest = _between(points, right - wide, right) or (points[-1][1], points[-1][1])
+            pair = [max(min(y, bottom), top) for y in (highest - 9, lowest + 17)]
+            out += [(right, y) for y in (pair if above else pair[::-1])]
+            out += [(right, max(min(y + turn * LINE, bottom), top)) for y in pair for turn in (-1, 1)]
+        return out
 
-def _between(points: Sequence[Point], left: float, right: float) -> tuple[float, float]:
-    """The highest and the lowest pixel of a line over a stretch of the width; at its end where it does not reach there."""
+    def _covers(self, at: Point, wide: float, lines: Sequence[Sequence[Point]]) -> int:
+        """How much a name there would lie over: a text weighs more than a line."""
+        (right, y), left = at, at[0] - wide
+        texts = sum(abs(y - other) < LINE and left < end and start < right for start, other, end in self.canvas.taken)
+        found = [_between(points, left, right) for points in lines]
+        return 10 * texts + sum(ends is not None and ends[0] < y + 4 and ends[1] > y - 11 for ends in found)
+
+
+def _between(points: Sequence[Point], left: float, right: float) -> tuple[float, float] | None:
+    """The highest and the lowest pixel of a line over a stretch of the width; None where it does not reach there."""
     found = [y for x, y in points if left <= x <= right]
     for (x, y), (next_x, next_y) in pairwise(points):
-        if x < left < next_x:
-            found.append(y + (next_y - y) * (left - x) / (next_x - x))
-    found = found or [points[-1][1]]
-    return min(found), max(found)
+        found += [y + (next_y - y) * (end - x) / (next_x - x) for end in (left, right) if x < end < next_x]
+    return (min(found), max(found)) if found else None
+
+
+def above_cut(points: Sequence[Point], top: float) -> list[Point]:
+    """An area without what lies above a line: a band far beyond the values ends there."""
+    out: list[Point] = []
+    for (x, y), (next_x, next_y) in pairwise([*points, points[0]]):
+        if y >= top:
+            out.append((x, y))
+        if (y < top) != (next_y < top):
+            out.append((x + (next_x - x) * (top - y) / (next_y - y), top))
+    return out
 
 
 def panel(
@@ -205,10 +227,13 @@ def panel(
 SHARED = 62  # of panels under each other: as wide as "1,000 ms"
 
 
-def up_to(values: Iterable[float], limit: float | None = None) -> float:
-    """The end of a scale from nought: the limit stands on it only where it leaves the data legible."""
+def up_to(values: Iterable[float], limit: float | None = None, bands: Iterable[float | None] = ()) -> float:
+    """The end of a scale from nought: a limit, and the ends of ``bands``, only where they leave the values legible."""
     most = max((v for v in values if math.isfinite(v)), default=0.0) or 1.0
-    return max(most * 1.12, limit * 1.1 if limit is not None and limit <= NEAR * most else 0.0)
+    wide = max((v for v in bands if v is not None and math.isfinite(v)), default=0.0)
+    return max(
+        most * 1.12, min(wide * 1.12, most * BAND), limit * 1.1 if limit is not None and limit <= NEAR * most else 0.0
+    )
 
 
 def colours(pair: Sequence[str]) -> dict[str, str]:

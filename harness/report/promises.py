@@ -23,7 +23,7 @@ LOWEST, HIGHEST = 1 / 8, 4.0  # times the limit, that the scale always shows
 LEAST, MOST = 1 / 64, 16.0  # beyond these a value is named at the edge, or it would flatten the others
 OPEN = Cell("◇ open", Tone.OPEN)
 MARGIN = 0.03  # of the width, that a mark at an end needs
-MOST_LINES = 20  # more and page one is longer than a screen: what every runtime keeps is folded then, the last first
+MOST_LINES = 20  # more and page one is longer than a screen: what all keep is folded then, then what is open for all, the last first
 
 
 class Edge(StrEnum):
@@ -64,10 +64,9 @@ class Promise:
     lines: tuple[Line, ...]
     anchor: str  # of its row with both targets beside each other
 
-    @property
-    def kept(self) -> bool:
-        """By every runtime."""
-        return all(line.judgement is Judgement.PASS for line in self.lines)
+    def all_are(self, judged: Judgement) -> bool:
+        """For every runtime."""
+        return all(line.judgement is judged for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -104,8 +103,16 @@ class Picture:
 
     scale: Scale
     rows: tuple[Promise, ...]
-    folded: tuple[Promise, ...]  # kept by every runtime, where there are more lines than a screen has
+    folded: tuple[Promise, ...]  # kept by every runtime or open for each, where there are more lines than a screen has
     level: str  # of the intervals
+
+    @property
+    def summary(self) -> str:
+        """Of what is folded."""
+        kept = sum(row.all_are(Judgement.PASS) for row in self.folded)
+        parts = (("kept by every runtime", kept), ("not decided for any", len(self.folded) - kept))
+        told = [f"{many} {words}" for words, many in parts if many]
+        return f"{len(self.folded)} more, {parts[0 if kept else 1][0] if len(told) == 1 else ' and '.join(told)}"
 
 
 def picture(findings: Findings, names: Mapping[str, str]) -> Picture:
@@ -124,7 +131,7 @@ def picture(findings: Findings, names: Mapping[str, str]) -> Picture:
         Promise(
             v.slo.name,
             v.profile,
-            FORMATS[v.slo.unit](v.slo.limit),
+            f"{'≥ ' * v.slo.at_least}{FORMATS[v.slo.unit](v.slo.limit)}",
             tuple(_lines(row, sides, names, scale)),
             anchors.promise(v.profile, v.slo.metric),
         )
@@ -136,14 +143,16 @@ def picture(findings: Findings, names: Mapping[str, str]) -> Picture:
 
 
 def _parted(rows: Sequence[Promise]) -> tuple[tuple[Promise, ...], tuple[Promise, ...]]:
-    """What is shown, and what is folded."""
+    """What is shown, and what is folded: of what tells the runtimes apart nothing is."""
     lines = sum(len(row.lines) for row in rows)
-    folded: list[Promise] = []
-    for row in reversed(rows):
-        if lines > MOST_LINES and row.kept:
-            folded.insert(0, row)
-            lines -= len(row.lines)
-    return tuple(row for row in rows if row not in folded), tuple(folded)
+    folded: set[int] = set()
+    for judged in (Judgement.PASS, Judgement.INCONCLUSIVE):
+        for place in reversed(range(len(rows))):
+            if lines > MOST_LINES and rows[place].all_are(judged):
+                folded.add(place)
+                lines -= len(rows[place].lines)
+    apart = [tuple(row for place, row in enumerate(rows) if (place in folded) is fold) for fold in (False, True)]
+    return apart[0], apart[1]
 
 
 def _scale(ratios: Sequence[float]) -> Scale:

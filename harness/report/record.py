@@ -9,7 +9,7 @@ from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.domain.criteria import WORDS
 from harness.domain.reason import Reason
-from harness.domain.verdict import Judgement
+from harness.domain.verdict import Judgement, Slo
 from harness.report import anchors, words
 from harness.report.escape import markdown as escape
 from harness.words import all_said, said
@@ -27,7 +27,7 @@ def record(
     data = findings.data
     both = "Both together" if findings.hybrid else "Both together (not measured)"
     sides = {BASELINE: names[data.baseline], CANDIDATE: names[data.candidate], HYBRID: both}
-    drivers = [f"* {_promise(v.slo.name, v.slo.limit, v.slo.unit)}" for v in findings.slos if v.target == data.baseline]
+    drivers = [f"* {_promise(v.slo)}" for v in findings.slos if v.target == data.baseline]
     drivers = list(dict.fromkeys(drivers)) + [
         f"* {WORDS[c]}" for c in (decision.scoring.weights if decision.scoring else ())
     ]
@@ -35,6 +35,7 @@ def record(
         "---",
         f'status: "{STATUS[decision.confidence.value]}"',
         f"date: {day}",
+        *(f'{who}: ""' for who in ("decision-makers", "consulted", "informed")),  # for the team to fill in
         "---",
         "",
         f"# {escape(workspace.config.pilot.question)}",
@@ -83,8 +84,8 @@ def _at(anchor: str, words: str) -> str:
     return f"[{escape(words)}]({anchors.PAGE}#{anchor})"
 
 
-def _promise(name: str, limit: float, unit: str) -> str:
-    return f"{name}: limit {FORMATS[unit](limit)}"
+def _promise(slo: Slo) -> str:
+    return f"{slo.name}: {'at least' if slo.at_least else 'limit'} {FORMATS[slo.unit](slo.limit)}"
 
 
 def _options(findings: Findings, decision: Decision, sides: dict[str, str]) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.campaign.progress import duration
 from harness.decision.decide import Decision
 from harness.decision.findings import Findings
-from harness.decision.rule import Choice
+from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
+from harness.decision.rule import Cap, Choice
 from harness.domain.columns import Column, Kind
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reasons.absence import NotTimed
@@ -18,7 +19,7 @@ from harness.report import hybrid
 from harness.report.blocks import Cell, Shown, Table, number, table
 from harness.report.columns import figure, moment, plain, target, text, word
 from harness.run.timing import EVENT, STEPS
-from harness.words.numbers import duration_text, money, percent, significant
+from harness.words.numbers import counted, duration_text, money, percent, significant
 from harness.workspace import Workspace
 
 Names = Mapping[str, str]
@@ -113,6 +114,24 @@ def timed(journal: Sequence[Mapping[str, Any]], names: Names, pair: Sequence[str
 
 
 def migration(decision: Decision, findings: Findings, names: Names, router: Target | None = None) -> tuple[str, ...]:
+    """What has to be known first, then the steps."""
+    steps = _steps(decision, findings, names, router)
+    return steps if len(steps) == 1 else (*_first(decision, names), *steps)
+
+
+def _first(decision: Decision, names: Names) -> Iterator[str]:
+    """No step is taken by a rehearsal, or while promises of the one that is moved to are open."""
+    if Cap.REHEARSAL in decision.caps:
+        yield "Measure your own two deployments (pilot init): these steps are for what they decide."
+    sides = {Choice.CANDIDATE: CANDIDATE, Choice.HYBRID: HYBRID}
+    wanted = sides.get(decision.choice)
+    made = dict(zip((BASELINE, CANDIDATE, HYBRID), decision.gates, strict=True)).get(wanted or "")
+    if made is not None and (undecided := len(made.open)):
+        label = names.get(made.target, "the router")
+        yield f"Decide the {counted(undecided, 'open promise')} of {label} first (do next, on page one): go on only if it keeps them."
+
+
+def _steps(decision: Decision, findings: Findings, names: Names, router: Target | None) -> tuple[str, ...]:
     """Canary steps in the pilot's own numbers; what is served from today is the baseline."""
     data = findings.data
     if decision.choice is Choice.HYBRID and findings.hybrid is not None and router is not None:

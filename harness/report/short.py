@@ -12,7 +12,7 @@ from harness.domain.reasons.place import BELONGS
 from harness.domain.verdict import Judgement, SloVerdict
 from harness.report import words
 from harness.words import said
-from harness.words.numbers import count, percent
+from harness.words.numbers import count, joined, percent
 
 Names = Mapping[str, str]
 
@@ -21,15 +21,18 @@ def same_work(parity: Parity) -> str:
     """How many pairs are alike, in one sentence; empty without a pair."""
     if not parity.pairs:
         return ""
-    alike = (
-        ("answer text", parity.same_answer),
-        ("citations", parity.same_citations),
-        ("output tokens", parity.same_output_tokens),
-    )
-    whole = [what for what, same in alike if same == parity.pairs]
-    partly = [f"{count(same)} ({percent(same / parity.pairs)}) the same {w}" for w, same in alike if w not in whole]
-    told = [f"all have the same {_and(whole)}"] if whole else []
-    return f"Of {count(parity.pairs)} pairs that both answered, {', '.join([*told, *partly])}."
+    whole, partly, untold = [], [], []
+    for what, same, of in parity.compared:
+        if not of:
+            untold.append(words.ALIKE[what])
+        elif same == of == parity.pairs:
+            whole.append(words.ALIKE[what])
+        else:
+            some = "" if of == parity.pairs else f" of the {count(of)} that report them"
+            partly.append(f"{count(same)} ({percent(same / of)}) the same {words.ALIKE[what]}{some}")
+    told = [f"all have the same {joined(whole)}"] if whole else []
+    lacking = f"; {joined(untold)} are not reported by both" if untold else ""
+    return f"Of {count(parity.pairs)} pairs that both answered, {', '.join([*told, *partly])}{lacking}."
 
 
 def tenants(felt: Sequence[Felt], names: Names) -> tuple[str, ...]:
@@ -51,10 +54,13 @@ def kept(every: Sequence[SloVerdict], names: Names) -> str:
     if not every:
         return ""
     own = every[0].target
-    told = [f"{n} {judged.value}" for judged in Judgement if (n := sum(v.judgement is judged for v in every))]
-    elsewhere = sum(v.target != own for v in every)
-    without = f" ({elsewhere} of them measured without it)" if elsewhere else ""
-    return f"{names[own]}, of {len(every)} promises{without}: {', '.join(told)}."
+    mine, rest = ([v.judgement for v in every if (v.target == own) is its] for its in (True, False))
+    words = f"{names[own]}, of {len(mine)} promises: {_judged(mine)}."
+    return f"{words} Of {len(rest)} of work that one of the two does for it: {_judged(rest)}." if rest else words
+
+
+def _judged(found: Sequence[Judgement]) -> str:
+    return ", ".join(f"{n} {judged.value}" for judged in Judgement if (n := found.count(judged)))
 
 
 def placed(every: Sequence[Placed]) -> tuple[str, ...]:
@@ -63,7 +69,3 @@ def placed(every: Sequence[Placed]) -> tuple[str, ...]:
     for one in every:
         where.setdefault(said(BELONGS[one.place]), []).append(one.workload.label)
     return tuple(f"{place[:1].upper()}{place[1:]}: {', '.join(labels)}." for place, labels in where.items())
-
-
-def _and(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

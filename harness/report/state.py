@@ -23,26 +23,29 @@ def state(findings: Findings, plan: Plan) -> tuple[str, ...]:
     not_needed = findings.ended.not_needed if findings.ended else ()
     left = [unit for unit in plan.units if unit.number not in valid and unit.number not in not_needed]
     spoilt = {r.block: r.reasons for r in data.invalid if r.block in {unit.number for unit in left}}
-    return tuple(f"{line}." for line in (_spoilt(spoilt, plan), _to_come(left, data, plan)) if line)
+    waiting = [unit for unit in left if unit.number not in spoilt]
+    return tuple(f"{line}." for line in (_spoilt(spoilt, plan), _to_come(left, waiting, data, plan)) if line)
 
 
 def _spoilt(reasons: Mapping[int, Sequence[Reason]], plan: Plan) -> str:
     if not reasons:
         return ""
     why = next((said(found[0]) for found in reasons.values() if found), "no reason given")
-    return (
-        f"The machine that sends the load could not carry {len(reasons)} of {len(plan.units)} blocks and experiments "
-        f"({why}): they are INVALID, and nothing below is drawn from them"
+    what = "blocks and experiments" if plan.tracks else "blocks"
+    left_out = (
+        "it is INVALID, and nothing below is drawn from it"
+        if len(reasons) == 1
+        else "they are INVALID, and nothing below is drawn from them"
     )
+    return f"The machine that sends the load could not carry {len(reasons)} of {len(plan.units)} {what} ({why}): {left_out}"
 
 
-def _to_come(left: Sequence[Block], data: Dataset, plan: Plan) -> str:
-    if not left:
-        return ""
-    words = f"{len(data.blocks_valid)} of {data.blocks_planned} blocks are valid"
-    least = looks_of(data.blocks_planned)[0]
-    if len(data.blocks_valid) < least:
-        words += f"; verdicts need {least}"
-    if tracks := sum(unit.track is not None for unit in left):
-        words += f"; {tracks} of {len(plan.tracks)} experiments are still to come"
-    return words
+def _to_come(left: Sequence[Block], waiting: Sequence[Block], data: Dataset, plan: Plan) -> str:
+    """Of all that is not valid, and of that what nobody tried; where nothing is valid the answer says so itself."""
+    least, valid = looks_of(data.blocks_planned)[0], len(data.blocks_valid)
+    told = [f"{valid} of {data.blocks_planned} blocks are valid"] if any(u.track is None for u in left) else []
+    if told and valid < least:
+        told.append(f"verdicts need {least}")
+    if tracks := sum(unit.track is not None for unit in waiting):
+        told.append(f"{tracks} of {len(plan.tracks)} experiments {'is' if tracks == 1 else 'are'} still to come")
+    return "; ".join(told) if valid or tracks else ""

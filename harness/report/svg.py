@@ -52,6 +52,7 @@ class Canvas:
     width: int
     height: float = 4
     parts: list[str] = field(default_factory=list)
+    taken: list[tuple[float, float, float]] = field(default_factory=list)  # by words in plots: left, baseline, right
 
     @property
     def narrow(self) -> bool:

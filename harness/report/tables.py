@@ -235,20 +235,15 @@ def gates(decision: Decision, names: Mapping[str, str]) -> Table:
 
 def parity(findings: Findings) -> Table:
     """Same arrivals, same answers?"""
-    p = findings.parity
     rows = [
-        (what, same, p.pairs, same / p.pairs if p.pairs else None)
-        for what, same in (
-            ("same answer text", p.same_answer),
-            ("same citations", p.same_citations),
-            ("same output tokens", p.same_output_tokens),
-        )
+        (f"same {words.ALIKE[what]}", same, of, same / of if of else None)
+        for what, same, of in findings.parity.compared
     ]
     shown = (
         word("what"),
         counted("pairs alike", "alike"),
         counted("pairs", "pairs"),
-        share("share", "alike_share", lack="no pair"),
+        share("share", "alike_share", lack="no pair that says it"),
     )
     return table("parity", "The same work on both targets", shown, rows)
 

@@ -62,7 +62,7 @@ def funnels(findings: Findings, names: Names) -> Table:
 
 
 def manners(findings: Findings, names: Names) -> Table:
-    """How each target says no."""
+    """How each target refuses."""
     note = (
         "First refusal: requests in flight, and due in the second before, median of the runs that saw one (least to most). "
         "Retry-After is honest when the first request within 2 s after the announced moment is admitted. Back to normal: from "
@@ -70,7 +70,7 @@ def manners(findings: Findings, names: Names) -> Table:
     )
     return listed(
         "manners",
-        "How each target says no",
+        "How each target refuses",
         findings.manners,
         [
             (profile(), lambda m: m.profile),
@@ -151,7 +151,7 @@ def contention(findings: Findings, names: Names) -> Table:
     note = "A run counts when in a tenth of its seconds or more all cores together were at least 90 % busy."
     return listed(
         "contention",
-        "Was there processor enough?",
+        "Saturated processors",
         findings.contention,
         [
             (profile(), lambda c: c.profile),

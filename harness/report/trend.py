@@ -91,6 +91,16 @@ class Trend:
     undated: tuple[str, ...] = ()  # reports that do not say when they measured
     repeated: int = 0  # reports of a campaign that another one tells of
 
+    @property
+    def several(self) -> bool:
+        """Whether there is anything to lay beside one another."""
+        return len(self.campaigns) > 1
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Of every target, as the newest report that has it calls it."""
+        return {name: label for c in self.campaigns for name, label in c.about["labels"].items()}
+
     def step(self, key: Key, after: int) -> Step | None:
         """From the one before."""
         return next((s for s in self.steps if (s.key, s.before, s.after) == (key, after - 1, after)), None)
@@ -113,20 +123,19 @@ class Trend:
         return tuple(s for s in self.steps if s.change is None)
 
 
-def trend_of(earlier: Sequence[tuple[str, Mapping[str, Any]]], now: Mapping[str, Any]) -> Trend | None:
-    """None where there is no other campaign to lay beside this one; all have the fields that ``earlier.as_earlier`` gives."""
+def trend_of(earlier: Sequence[tuple[str, Mapping[str, Any]]], now: Mapping[str, Any]) -> Trend:
+    """Of one campaign alone where there is no other to lay beside it; all have the fields that ``earlier.as_earlier`` gives."""
+    whole = [*earlier, (THIS, now)]
+    undated = tuple(name for name, said in whole if not said["campaign"]["from_utc"])
+    if THIS in undated:
+        return Trend((), (), undated=undated)
     dated = [(name, said) for name, said in earlier if said["campaign"]["from_utc"]]
-    undated = tuple(name for name, said in earlier if not said["campaign"]["from_utc"])
-    if not now["campaign"]["from_utc"]:
-        return None
     latest: dict[tuple[Any, ...], tuple[str, Mapping[str, Any]]] = {}
     for name, said in sorted(dated, key=lambda one: str(one[1]["campaign"]["to_utc"])):
         latest[_same(said)] = (name, said)
     latest.pop(_same(now), None)
     repeated = len(dated) - len(latest)
     every = sorted(latest.values(), key=lambda one: str(one[1]["campaign"]["from_utc"]))
-    if not every:
-        return None
     kept = sorted([*every[-MOST:], (THIS, now)], key=lambda one: str(one[1]["campaign"]["from_utc"]))
     campaigns = tuple(_campaigns(kept))
     return Trend(campaigns, _steps(campaigns), max(0, len(every) - MOST), undated, repeated)

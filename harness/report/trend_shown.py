@@ -15,7 +15,7 @@ from harness.report.blocks import Cell, Figure, Shown, Table, absent, listed, nu
 from harness.report.columns import figure, target, text, toned
 from harness.report.plot import Write, clock, dollars, shares
 from harness.report.svg import render
-from harness.report.trend import Point, Step, Trend, configured
+from harness.report.trend import THIS, Point, Step, Trend, configured
 from harness.words.numbers import FORMATS, counted, significant
 
 Names = Mapping[str, str]
@@ -28,6 +28,10 @@ VERDICTS = {judgement.value for judgement in Judgement}
 
 def sentences(trend: Trend, names: Names, promised: Names) -> tuple[str, ...]:
     """What stands open; ``promised`` is how each metric is called."""
+    if THIS in trend.undated:
+        return ("No trend: this report does not say when it measured.",)
+    if not trend.several:
+        return (f"No trend: there is no other campaign to compare this one with{_left_out(trend)}.",)
     first, last = trend.campaigns[0].label, trend.campaigns[-1].label
     found = [f"{len(trend.campaigns)} campaigns, {first} to {last}{_left_out(trend)}."]
     against = (
@@ -88,7 +92,9 @@ def _size(change: Change) -> str:
 
 
 def figures(trend: Trend, names: Names, promised: Names) -> Iterator[Figure]:
-    """One a promise."""
+    """One a promise, where there are campaigns to join."""
+    if not trend.several:
+        return
     marks = anchors.apart(f"trend-{anchors.slug(profile)}-{anchors.slug(metric)}" for profile, metric in trend.promises)
     for (profile, metric), mark in zip(trend.promises, marks, strict=True):
         yield _figure(trend, names, promised, profile, metric, mark)

@@ -6,6 +6,7 @@ from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.reason import Reason
 from harness.domain.reasons.absence import JudgedByInterval, NoPairs
+from harness.domain.reasons.doubt import What
 from harness.domain.verdict import Judgement, Relation, SloVerdict
 from harness.report.blocks import Cell, Tone, absent, number
 from harness.words import said
@@ -19,6 +20,7 @@ _RELATION_TONES = {
     Relation.EQUIVALENT: Tone.PASS,
     Relation.UNRESOLVED: Tone.OPEN,
 }
+ALIKE = {What.ANSWERS: "answer text", What.CITATIONS: "citations", What.TOKENS: "output tokens"}  # of a pair
 
 
 def judgement(value: Judgement) -> Cell:

@@ -20,7 +20,7 @@ from harness.platforms.deploying import Asked, Deployed, Deployment, Destroyed, 
 from harness.platforms.registry import platform_of
 from harness.platforms.shared.ready import wait_ready
 from harness.run.away.away import at_home
-from harness.run.deployed import BEGUN, REFUSED, stands, unfinished
+from harness.run.deployed import BEGUN, REFUSED, STANDS, stands, unfinished
 from harness.run.timing import EVENT
 from harness.workspace import Workspace, deployed, trust, wants
 from harness.workspace.target_toml import tables_of
@@ -173,13 +173,16 @@ class Deploys:
         with alone(self._workspace.state / LOCK, "pilot destroy"):
             for one in self._all:
                 done = one.destroy(progress)
-                self._noted("destroy", done.steps, _names(one), done.left)
-                if not done.left:
+                stand = {name: list(words) for name in STANDS if (words := getattr(done, name))}
+                self._noted("destroy", done.steps, _names(one), stand)
+                if not stand:
                     self._lead_nowhere([part.target for part in one.parts])
                 out.append(done)
         return out
 
-    def _noted(self, what: str, steps: Sequence[Took], names: Sequence[str], left: Sequence[str] = ()) -> None:
+    def _noted(
+        self, what: str, steps: Sequence[Took], names: Sequence[str], stand: Mapping[str, list[str]] | None = None
+    ) -> None:
         """Nothing where nothing changed, but for a deployment or a removal that a cut left unnoted."""
         known = {e.get("target") for e in self._store.journal() if (e["event"], e.get("step")) == (EVENT, "deploy")}
         news = [s for s in steps if s.did not in (KEPT, "answered") or (s.target and s.target not in known)]
@@ -188,7 +191,7 @@ class Deploys:
         if not news and not owed:
             return
         entry = {"what": what, "targets": list(names), "steps": steps}
-        self._store.add_deployment(entry | ({"left": list(left)} if left else {}))
+        self._store.add_deployment(entry | dict(stand or {}))
         if what == "deploy":
             for name in {step.target: None for step in news if step.target}:
                 seconds = round(sum(step.seconds for step in steps if step.target == name), 1)

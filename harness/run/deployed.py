@@ -17,6 +17,7 @@ from harness.run import upkeep
 from harness.workspace import Workspace
 
 DAY_H, HOUR_S = Decimal(24), Decimal(3600)
+STANDS = ("left", "unseen")  # of a destruction: what is still there, what refused to say
 MADE = "created"  # what ``pilot deploy`` did with a stack that was not there
 BEGUN, REFUSED = "begun", "refused"  # of a deployment: noted before its first call, and that none was sent
 
@@ -104,7 +105,7 @@ def stood_s(deployments: Sequence[Mapping[str, Any]], target: str, sealed_s: flo
                 up_s = _earlier(up_s, sealed_s)  # it stood before, and nobody knows since when
         elif entry["what"] == "destroy":
             up_s = _earlier(up_s, begun_s) if known else _earlier(begun_s, sealed_s)  # as above
-            if not entry.get("left"):
+            if not _stands(entry):
                 total_s += 0.0 if up_s is None else max(0.0, at_s - up_s)
                 up_s = None
         begun_s, known = None, True
@@ -115,9 +116,9 @@ def stood_s(deployments: Sequence[Mapping[str, Any]], target: str, sealed_s: flo
 
 
 def stands(deployments: Sequence[Mapping[str, Any]], target: str) -> bool:
-    """Whether something of it is billed, as far as was noted: deployed, begun, or left by a destruction."""
+    """Whether something of it is billed, as far as was noted: deployed, begun, or not seen to be gone."""
     last = next(iter(_told(deployments, target)[-1:]), None)
-    return last is not None and (last["what"] != "destroy" or bool(last.get("left")))
+    return last is not None and (last["what"] != "destroy" or _stands(last))
 
 
 def unfinished(deployments: Sequence[Mapping[str, Any]], target: str) -> bool:
@@ -141,6 +142,11 @@ def _told(deployments: Sequence[Mapping[str, Any]], target: str) -> list[Mapping
         elif out and out[-1]["what"] == BEGUN:
             out.pop()
     return out
+
+
+def _stands(destruction: Mapping[str, Any]) -> bool:
+    """What nobody could look at may bill on, too."""
+    return any(destruction.get(name) for name in STANDS)
 
 
 def _earlier(one_s: float | None, other_s: float | None) -> float | None:

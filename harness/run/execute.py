@@ -193,7 +193,9 @@ class Campaign:
         attempt = max(self._store.attempts(block.number), default=0) + 1
         self._store.note("block begun", block=block.number, attempt=attempt, order=block.order)
         place = units.index(block)
-        before, after = sum(len(b.runs) for b in units[:place]), sum(b.expected_s for b in units[place + 1 :])
+        before = sum(len(b.runs) for b in units[:place])
+        most = self._workspace.config.limits.attempts  # what comes later in the order may have been measured before
+        after = sum(unit.expected_s for unit in self._store.due(units[place + 1 :], most))
         first = 0
         for runs in (block.runs,) if block.side_by_side else [(run,) for run in block.runs]:
             left = sum(r.expected_s for r in block.runs[first + len(runs) :]) + after

@@ -111,8 +111,7 @@ def _settings(workspace: Workspace, store: Store, name: str) -> tuple[str, bool]
         return f"{name}: {count} declared, not tried: pilot sweep", True
     most = workspace.config.limits.attempts
     valid = [block for block in plan.blocks if own.valid_attempt(block) is not None]
-    left = any(block not in valid and own.spoilt(block) < most for block in plan.blocks)
-    return f"{name}: {count} tried in {len(valid)} of {len(plan.blocks)} rounds", left
+    return f"{name}: {count} tried in {len(valid)} of {len(plan.blocks)} rounds", bool(own.due(plan.blocks, most))
 
 
 def _pair(workspace: Workspace) -> tuple[str, str]:
@@ -143,7 +142,9 @@ def _run(plan: Plan | None, left: Left) -> WayStep:
     if plan is None:
         return WayStep("run", "pilot run", State.DUE, "nothing planned")
     valid = left.blocks - left.measurable - left.given_up
-    words = f"{valid} of {left.blocks} blocks valid" + (f", {left.given_up} given up" if left.given_up else "")
+    words = f"{valid} of {left.blocks} blocks valid"
+    if left.given_up:
+        words += f", {left.given_up} given up: a higher limits.attempts measures {'it' if left.given_up == 1 else 'them'} again"
     if not left.measurable:
         return WayStep("run", "pilot run", State.DONE, words)
     waits = left.next_slot is not None and datetime.fromisoformat(left.next_slot) > datetime.now(UTC)

@@ -25,6 +25,17 @@ def impediments(data: Any) -> list[Problem]:  # noqa: ANN401 - whatever a parser
     return out
 
 
+def unimpeded(data: Any, depth: int = 0) -> Any:  # noqa: ANN401
+    """The same with nothing in place of what no table takes, so that all else can be validated."""
+    if isinstance(data, dict | list):
+        if depth > bounds.MOST_DEPTH or len(data) > bounds.MOST_ITEMS:
+            return None
+        if isinstance(data, list):
+            return [unimpeded(inner, depth + 1) for inner in data]
+        return {key: unimpeded(inner, depth + 1) for key, inner in data.items() if str(key).isprintable()}
+    return None if _problem(data) else data
+
+
 def shown(name: str) -> str:
     """A name as it may be printed: on one line, of a bounded length."""
     text = visible(name)

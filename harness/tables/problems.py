@@ -14,12 +14,13 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from harness.domain.shown import visible
 from harness.errors import BadFile, Problem
-from harness.tables.plain import impediments, shown
+from harness.tables.plain import MOST_PROBLEMS, impediments, shown, unimpeded
+from harness.tables.said import told, words_of
 from harness.tables.text import text_of
 
 T = TypeVar("T")
+HINT = "run this in a pilot's folder"  # where there is no such file
 
 
 # Fields whose values may be secrets by mistake: what stands there is never printed.
@@ -28,20 +29,39 @@ _UNSHOWN = re.compile(r"(?i)(^|\.)(auth|headers|environment|fill|env|token_env)(
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The file's tables of plain, bounded values; raises BadFile with every one that is not, or line and column."""
-    return parse_toml(text_of(path, "run this in a pilot's folder"), path)
+    return parse_toml(text_of(path, HINT), path)
+
+
+def read_valid(model: type[T], path: Path) -> T:
+    """The validated file; raises BadFile with every value that no table takes and every wrong field, at once."""
+    data = _parsed(text_of(path, HINT), path)
+    problems = impediments(data)
+    if not problems:
+        return validate(model, data, path)
+    if len(problems) < MOST_PROBLEMS:
+        named = {re.sub(r"\[(\d+)\]", r".\1", p.field) for p in problems}
+        try:
+            validate(model, unimpeded(data), path)
+        except BadFile as error:
+            problems += [p for p in error.problems if p.field not in named]
+    raise BadFile(path, problems)
 
 
 def parse_toml(text: str, path: Path | str) -> dict[str, Any]:
     """The same of a text that was read already."""
+    data = _parsed(text, path)
+    if problems := impediments(data):
+        raise BadFile(path, problems)
+    return data
+
+
+def _parsed(text: str, path: Path | str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(text)
+        return tomllib.loads(text)
     except RecursionError:
         raise BadFile(path, [Problem("", "is not TOML that can be read: its tables or lists lie too deep")]) from None
     except ValueError as error:  # not only TOML's own: a number of thousands of digits
         raise BadFile(path, [Problem("", f"is not TOML: {shown(str(error))}")]) from None
-    if problems := impediments(data):
-        raise BadFile(path, problems)
-    return data
 
 
 def validate(model: type[T], data: Mapping[str, Any], path: Path | str, at: str = "") -> T:
@@ -55,7 +75,7 @@ def validate(model: type[T], data: Mapping[str, Any], path: Path | str, at: str 
     try:
         made: T = _reader(model).validate_json(json.dumps(data), strict=True)  # type: ignore[arg-type] # any class is hashable
     except ValidationError as error:
-        raise BadFile(path, [_problem(item, model, at) for item in error.errors()]) from None
+        raise BadFile(path, [_problem(item, model, at) for item in told(error.errors())]) from None
     return made
 
 
@@ -68,14 +88,12 @@ def _problem(item: Any, model: type, at: str) -> Problem:  # noqa: ANN401 - pyda
     place = [str(part) for part in item["loc"]]
     where = ".".join([*([at] if at else []), *map(shown, place)])
     match item["type"]:
-        case "missing":
-            return Problem(where, "is required")
         case "extra_forbidden" | "unexpected_keyword_argument":
             return Problem(where, f"is not a known field{nearest(place[-1], _names_at(model, place[:-1]))}")
-        case "value_error":
-            return Problem(where, visible(str(item["ctx"]["error"])))
+        case "missing" | "value_error" | "too_short" | "too_long":
+            return Problem(where, words_of(item))
         case _:
-            words = visible(f"{item['msg'][:1].lower()}{item['msg'][1:]}")
+            words = words_of(item)
             return Problem(where, words if _UNSHOWN.search(where) else f"{words}, not {repr(item['input'])[:60]}")
 
 

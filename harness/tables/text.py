@@ -28,4 +28,6 @@ def decoded(path: Path, raw: bytes) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise BadFile(path, [Problem(f"line {line}", f"is not UTF-8 text ({error.reason})")]) from None
+        raise BadFile(
+            path, [Problem(f"line {line}", f"is not UTF-8 text ({error.reason}): save the file as UTF-8")]
+        ) from None

@@ -177,11 +177,12 @@ class Picture:
     # -- the block that is shown
 
     def _shown(self, plan: Plan, wanted: Wanted) -> tuple[Block, Run]:
-        """What was asked for, else what goes on, else what began last."""
+        """What was asked for, else what goes on, else what began last: of blocks of both targets, where there are any."""
         units = {unit.number: unit for unit in plan.units}
-        begun = [e for e in self._journal if e.get("event") == BEGUN]
-        last = begun[-1].get("run") if begun else None
-        going = next(((u, r) for u in plan.units for r in u.runs if r.id == last), None)
+        where = {run.id: (unit, run) for unit in plan.units for run in unit.runs}
+        begun = [where[e["run"]] for e in self._journal if e.get("event") == BEGUN and e.get("run") in where]
+        paired = [] if self._going(plan) else [(unit, run) for unit, run in begun if unit.track is None]
+        going = next(reversed(paired or begun), None)
         tried = [u for u in plan.units if self._store.attempts(u.number)] if going is None else []
         unit = units.get(wanted.block or 0) or (going[0] if going else tried[-1] if tried else plan.units[0])
         names = [r.profile for r in unit.runs]

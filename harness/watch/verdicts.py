@@ -18,7 +18,8 @@ def judged(findings: Findings, decision: Decision, names: Mapping[str, str]) -> 
     pair = (findings.data.baseline, findings.data.candidate)
     rows: dict[tuple[str, str], dict[str, str]] = {}
     for verdict in findings.verdicts:
-        promise = f"{verdict.slo.name} {FORMATS[verdict.slo.unit](verdict.slo.limit)}"
+        least = "≥ " if verdict.slo.at_least else ""
+        promise = f"{verdict.slo.name} {least}{FORMATS[verdict.slo.unit](verdict.slo.limit)}"
         rows.setdefault((verdict.profile, promise), {})[verdict.target] = verdict.judgement.value
     look = findings.look
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.domain.reasons import absence as kinds
-from harness.words.numbers import counted, span
+from harness.words.numbers import count, counted, span
 from harness.words.speech import Book
 
 
@@ -42,7 +42,8 @@ def _searches_differ(r: kinds.SearchesDiffer) -> str:
 
 
 WORDS: Book = {
-    kinds.NoRequests: "no measured request",
+    kinds.NoRequests: "no valid request was measured",
+    kinds.NoneSucceeded: lambda r: f"none of {count(r.n)} requests succeeded",
     kinds.FewBlocks: lambda r: f"{counted(r.blocks, 'valid block')}: an interval needs at least {r.least}",
     kinds.FewPairedBlocks: lambda r: (
         f"{counted(r.blocks, 'paired valid block')} with data; an interval needs at least {r.least}"

@@ -82,7 +82,7 @@ WORDS: Book = {
     kinds.BetterOfBoth: "the better of both for each profile",
     kinds.PeaksToBetter: "peaks go to the one that handles them",
     kinds.Modelled: _modelled,
-    kinds.TakesAll: "takes it all",
+    kinds.TakesAll: "refuses nothing",
     kinds.RefusesAtOnce: "refuses at once",
     kinds.Queues: "queues",
     kinds.QueuesThenRefuses: "queues, then refuses once the queue is full",

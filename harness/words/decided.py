@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from harness.domain.reasons import decided as kinds
-from harness.words.numbers import FORMATS, Write, bracket, money, percent, span
+from harness.words.numbers import FORMATS, Write, bracket, joined, money, percent, span
 from harness.words.speech import Book, all_said, said
-
-
-def _joined(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _no_winner(r: kinds.NoWinner) -> str:
@@ -63,7 +58,7 @@ def _none_yet(r: kinds.NoneYet) -> str:
 
 def _neither(r: kinds.BothBreak) -> str:
     (first, broken, of), *rest = r.broken
-    return f"Neither as measured: {first} breaks {broken} of {of} promises, {_joined([f'{name} {n}' for name, n, _ in rest])}."
+    return f"Neither as measured: {first} breaks {broken} of {of} promises, {joined([f'{name} {n}' for name, n, _ in rest])}."
 
 
 def _no_answer(r: kinds.NoAnswer) -> str:
@@ -72,15 +67,15 @@ def _no_answer(r: kinds.NoAnswer) -> str:
 
 
 def _gate_open(r: kinds.GateOpen) -> str:
-    words = f"{r.label} fails {_joined(all_said(r.failed))}." if r.failed else f"{r.label} fails no SLO."
+    words = f"{r.label} fails {joined(all_said(r.failed))}." if r.failed else f"{r.label} fails no SLO."
     undecided = [f"{name} under {profile}" for name, profile in r.open]
-    return words + (f" Not decided: {_joined(undecided)}." if undecided else "")
+    return words + (f" Not decided: {joined(undecided)}." if undecided else "")
 
 
 def _costs_cross(r: kinds.CostsCross) -> str:
     return (
-        f"Volume: the runtime costs cross at {r.factor:.3g} times your traffic, {r.requests / 1e6:.2f} million requests a "
-        f"month{_millions(r)}; {r.below} is cheaper below, {r.above} above. Expected: {r.expected / 1e6:.2f} million."
+        f"At {r.factor:.3g} times your traffic, {r.requests / 1e6:.2f} million requests a month{_millions(r)}, the runtime "
+        f"costs cross: {r.below} is cheaper below, {r.above} above."
     )
 
 
@@ -108,17 +103,17 @@ def _breaks(r: kinds.PromiseBreaks) -> str:
     does = "keeps" if r.kept_above else "breaks"
     wide = bracket(write(r.factor), _ends(r.low, r.high, write))
     return (
-        f"Volume: from {write(r.factor)} times your traffic on{wide} {r.label} {does} {r.name} "
+        f"From {write(r.factor)} times your traffic on{wide} {r.label} {does} {r.name} "
         f"(limit {FORMATS[r.unit](r.limit)})."
     )
 
 
 def _kept(r: kinds.KeptUpTo) -> str:
     if r.factor is None:
-        return f"Volume: whether {r.label} keeps its promises at more than your traffic can't be told."
-    broken = f" but {_joined(list(r.broken))}" if r.broken else ""
+        return f"Whether {r.label} keeps its promises at more than your traffic can't be told."
+    broken = f" but {joined(list(r.broken))}" if r.broken else ""
     at = f"up to {r.factor:g} times your traffic" if r.factor > 1 else "at your traffic"
-    return f"Volume: simulated, {r.label} breaks no promise{broken} {at}; more was not simulated or can't be predicted."
+    return f"Simulated, {r.label} breaks no promise{broken} {at}; more was not simulated or can't be predicted."
 
 
 def _error_budget(r: kinds.ErrorBudget) -> str:
@@ -165,12 +160,12 @@ WORDS: Book = {
         f"{r.label} would cost {money(r.usd)} a month at the expected traffic (runtime, simulated)."
     ),
     kinds.TimesBaseline: "Under {profile} traffic the p95 of {label} is {ratio:.2f} times the baseline's: {relation}.",
-    kinds.VolumeUnknown: "Volume: one target's cost is unknown.",
+    kinds.VolumeUnknown: lambda r: f"Where the costs cross is unknown, as is the cost of {' and '.join(r.labels)}.",
     kinds.CostsCross: _costs_cross,
-    kinds.CheaperThroughout: "Volume: {label} is cheaper from {least:g} to {most:g} times your traffic.",
+    kinds.CheaperThroughout: "{label} is cheaper from {least:g} to {most:g} times your traffic.",
     kinds.PromiseBreaks: _breaks,
     kinds.KeptUpTo: _kept,
-    kinds.PriceFlips: lambda r: f"Price: {r.label} would be cheaper if its prices fell by {_fall(r.fall)} %.",
+    kinds.PriceFlips: lambda r: f"{r.label} would be cheaper if its prices fell by {_fall(r.fall)} %.",
     kinds.WouldPass: lambda r: (
         f"{r.label} would pass {r.name} under {r.profile} at a limit of {FORMATS[r.unit](r.limit)}."
     ),

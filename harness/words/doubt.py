@@ -7,7 +7,7 @@ from harness.domain.reasons import doubt as kinds
 from harness.domain.reasons import seal
 from harness.domain.reasons.doubt import Figures, What
 from harness.domain.reasons.seal import How
-from harness.words.numbers import duration_text, span
+from harness.words.numbers import counted, duration_text, joined, span
 from harness.words.speech import Book, said
 
 MEASURES = {"p95_s": "p95", "overhead_p95_s": "p95 overhead", "ttft_p95_s": "p95 to the first token"}
@@ -79,8 +79,8 @@ def _ended_early(r: kinds.EndedEarly) -> str:
 
 def _warm_up_short(r: kinds.WarmUpShort) -> str:
     return (
-        f"{r.target} under {r.profile} needs about {r.wanted_s:.0f} s to settle (MSER-5 on what its runs have in common, second "
-        f"by second); the declared warm-up is {r.declared_s:g} s."
+        f"{r.target} under {r.profile} needs about {r.wanted_s:.0f} s to settle (MSER-5 over the mean of its runs by "
+        f"second); the declared warm-up is {r.declared_s:g} s."
     )
 
 
@@ -110,6 +110,12 @@ def _peak_beyond(r: kinds.PeakBeyond) -> str:
         f"At the expected peak of {r.peak_per_s:g} requests a second {r.target} would run at {r.use * 100:.0f} % of its "
         f"measured capacity (target {r.planned * 100:.0f} %)."
     )
+
+
+def _calibration_off(r: kinds.CalibrationOff) -> str:
+    did, why = "failed" if r.failed else "could not tell", f": {r.why}" if r.why else ""
+    which = f"{r.law}, {r.quantity}" if r.checks == 1 else f"{counted(r.checks, 'check')}, first {r.law}, {r.quantity}"
+    return f"The generator's calibration {did} {which}{why}."
 
 
 def _runs_invalid(r: kinds.RunsInvalid) -> str:
@@ -237,7 +243,7 @@ WORDS: Book = {
     kinds.IsRehearsal: "This is a rehearsal on one machine: it shows how the pilot works, not how a cloud platform performs.",
     kinds.TeamSays: "{text}",
     kinds.NotCalibrated: "The load generator was not calibrated: run pilot calibrate.",
-    kinds.CalibrationOff: lambda r: f"Calibration: {r.law}, {r.quantity}: {r.verdict}{': ' + r.why if r.why else ''}.",
+    kinds.CalibrationOff: _calibration_off,
     kinds.CalibratedOtherwise: lambda r: (
         f"The generator was calibrated with a different {', '.join(r.names)} from that of the runs."
     ),
@@ -286,7 +292,7 @@ WORDS: Book = {
         "pilot prices refresh {book} --region {region} makes a book for its region."
     ),
     kinds.PricesUnconfirmed: lambda r: (
-        f"Part of the cost of {r.target} rests on unconfirmed prices: {', '.join(r.keys)}."
+        f"Part of the cost of {joined(r.targets)} rests on unconfirmed prices: {', '.join(r.keys)}."
     ),
     kinds.PartsUnpriced: lambda r: (
         f"{r.target} uses {', '.join(r.parts)}, but its bill has no price for it: add [costs.NAME] with covers."
@@ -299,7 +305,7 @@ WORDS: Book = {
         f"No price list has {', '.join(r.models)}, which answered for {r.target}: its tokens "
         + (f"are priced at the stand-in of {r.book}." if r.book else "are not billed.")
     ),
-    kinds.CostNotKnown: "The cost of {target} is unknown: {why}.",
+    kinds.CostNotKnown: lambda r: f"The cost of {joined(r.targets)} is unknown: {said(r.why)}.",
     kinds.NotCollected: _not_collected,
     kinds.SeenOtherwise: "{target}: {what}.",
     kinds.NoLogLine: "{missing} of {of} answered requests have no line in the platform's log",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 Write = Callable[[float], str]
 
@@ -41,6 +41,14 @@ def duration_text(seconds: float) -> str:
     return f"{significant(seconds * 1000)} ms" if seconds < 0.9995 else f"{significant(seconds)} s"
 
 
+def lasting(seconds: float) -> str:
+    """A duration that a person compares with a limit."""
+    if seconds >= 120:
+        hours = f"{seconds / 3600:.3g} h"
+        return hours if seconds >= 7200 else f"{seconds / 60:.3g} min"
+    return duration_text(seconds)
+
+
 def percent(share: float) -> str:
     """One decimal below 10 % and within a point of 100 %; never 0 % or 100 % for something that is not."""
     if share in (0, 1):
@@ -66,6 +74,11 @@ def money(usd: float) -> str:
 def count(value: float) -> str:
     """Whole numbers with separators."""
     return f"{value:,.0f}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """``A, B and C``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def counted(number: int, noun: str) -> str:

@@ -53,13 +53,16 @@ def _how_sure(r: kinds.HowSure) -> str:
 
 
 def _kept(r: kinds.Kept) -> str:
-    of = r.kept + r.broken + r.open
-    parts = [f"{f'breaks {r.broken}' if r.broken else f'keeps {r.kept}'} of {of}{' promises' if r.first else ''}"]
-    if r.elsewhere:
-        parts[0] += f" ({r.elsewhere} of them measured without it)"
+    of = f"{r.kept + r.broken + r.open}{' promises' if r.first else ''}"
+    parts = [f"{f'breaks {r.broken}' if r.broken else f'keeps {r.kept}'} of {of}"]
     if r.open:
         parts.append(f"{r.open} undecided")
-    return f"{r.label} {', '.join(parts)}"
+    if r.open and not r.kept and not r.broken:
+        parts = [f"has none of {of} decided"]
+    _, broken, undecided = r.elsewhere
+    work = ", ".join(f"{many} {word}" for many, word in ((broken, "broken"), (undecided, "undecided")) if many)
+    past = f" (of {sum(r.elsewhere)} for work that goes past it, {work})" if work else ""
+    return f"{r.label} {', '.join(parts)}{past}"
 
 
 def _months(r: kinds.Months) -> str:
@@ -73,14 +76,27 @@ def _broken_now(r: kinds.BrokenNow) -> str:
     more = f", and {r.more} more" if r.more else ""
     return (
         f"{r.label}: {r.name} under {r.profile}, {ends(r.seen, FORMATS[r.unit])}{' beyond its limit' * r.late} "
-        f"({FORMATS[r.unit](r.allowed)} {'allowed' if r.unit == 'share' else 'promised'}){more}."
+        f"({_promised(r)}){more}."
     )
+
+
+def _promised(r: kinds.BrokenNow | kinds.Undecided) -> str:
+    limit = FORMATS[r.unit](r.allowed)
+    return f"at least {limit} promised" if r.at_least else f"{limit} {'allowed' if r.unit == 'share' else 'promised'}"
 
 
 def _nothing_breaks(r: kinds.NothingBreaks) -> str:
     to = f" up to {_times(r.to)}" if r.to is not None and r.to > 1 else " at your traffic"
-    undecided = f"; {r.open} verdict{'s are' if r.open != 1 else ' is'} open" if r.open else ""
-    return f"Nothing is shown to break{to}{undecided}."
+    return f"Nothing is shown to break{to}{_waiting(r.open)}."
+
+
+def _waiting(some: int) -> str:
+    return f"; {some} verdict{'s are' if some != 1 else ' is'} open" if some else ""
+
+
+def _breaks_likely(r: kinds.BreaksLikely) -> str:
+    more = f" and {r.more} more" if r.more else ""
+    return f"Likely {r.label}: {r.name}{more}, simulated at your traffic{_waiting(r.open)}."
 
 
 def _slower(r: kinds.Slower) -> str:
@@ -114,13 +130,15 @@ def _lower(sentence: str) -> str:
 
 def _saves(r: kinds.Saves) -> str:
     share = f" ({percent(r.share)} of the whole bill)" if r.share is not None else ""
+    if r.whole is not None:
+        return f"{r.label} saves {money(r.whole)} a month{share}, and {money(r.usd)} of runtime alone"
     return f"{r.label} saves {money(r.usd)} of runtime a month{share}"
 
 
 def _undecided(r: kinds.Undecided) -> str:
     return (
         f"{r.label} turning out to break {r.name} under {r.profile}: {ends(r.seen, FORMATS[r.unit])} so far, "
-        f"{FORMATS[r.unit](r.allowed)} {'allowed' if r.unit == 'share' else 'promised'}."
+        f"{_promised(r)}."
     )
 
 
@@ -146,8 +164,10 @@ WORDS: Book = {
     kinds.Saves: _saves,
     kinds.BrokenNow: _broken_now,
     kinds.BreaksAt: lambda r: (
-        f"{r.label} is first: {r.name}, from {_times(r.factor)}{bracket(_two(r.factor), ends(r.ends, _two))}."
+        f"{r.label} is first: {r.name}, from {_times(r.factor)}{bracket(_two(r.factor), ends(r.ends, _two))}"
+        f"{_waiting(r.open)}."
     ),
+    kinds.BreaksLikely: _breaks_likely,
     kinds.NothingBreaks: _nothing_breaks,
     kinds.BreaksUnknown: "Not known: no promise could be judged.",
     kinds.Slower: _slower,
@@ -165,9 +185,16 @@ WORDS: Book = {
     kinds.ValidBlocks: "Valid blocks: verdicts need {least}.",
     kinds.NothingTurns: "Nothing that was measured or simulated.",
     kinds.RunMore: _run_more,
-    kinds.RunRest: lambda r: f"Run the {counted(r.blocks, 'remaining block')}: {takes(r.hours, r.usd)}.",
+    kinds.RunGivenUp: lambda r: (
+        f"Raise limits.attempts in pilot.toml and run the {counted(r.blocks, 'block')} that "
+        f"{'was' if r.blocks == 1 else 'were'} given up: {takes(r.hours, r.usd)}."
+    ),
+    kinds.RunRest: lambda r: (
+        f"Run the {'remaining block' if r.blocks == 1 else f'{r.blocks} remaining blocks'}: {takes(r.hours, r.usd)}."
+    ),
     kinds.FixAndRun: lambda r: (
-        f"Fix what made the runs invalid, then run {counted(r.blocks, 'block')}: {takes(r.hours, r.usd)}."
+        f"Fix what made the runs invalid{', raise limits.attempts' if r.given_up else ''}, "
+        f"then run {counted(r.blocks, 'block')}: {takes(r.hours, r.usd)}."
     ),
     kinds.MakeAlike: _alike_first,
     kinds.MeasureYours: lambda r: (

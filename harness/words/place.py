@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.domain.reasons import place as kinds
-from harness.words.numbers import duration_text, money, percent
+from harness.words.numbers import duration_text, lasting, money, percent
 from harness.words.speech import Book, said
-
-
-def _span(seconds: float) -> str:
-    """A duration that a person compares with a limit."""
-    if seconds >= 120:
-        hours = f"{seconds / 3600:.3g} h"
-        return hours if seconds >= 7200 else f"{seconds / 60:.3g} min"
-    return duration_text(seconds)
 
 
 def _not_measured(r: kinds.NotMeasuredYet) -> str:
@@ -33,7 +25,7 @@ def _basis(basis: kinds.Basis) -> str:
 
 def _too_long(r: kinds.TooLong) -> str:
     one = "a job" if r.job else "it"
-    return f"{one} takes {_span(r.value)}{_basis(r.basis)}, and {r.target} ends at {_span(r.limit)}"
+    return f"{one} takes {lasting(r.value)}{_basis(r.basis)}, and {r.target} ends at {lasting(r.limit)}"
 
 
 def _too_large(r: kinds.TooLarge) -> str:
@@ -45,7 +37,7 @@ def _too_heavy(r: kinds.TooHeavy) -> str:
 
 
 def _amount(by: str, value: float) -> str:
-    return _span(value) if by == "time" else f"{value:,.0f} MB"
+    return lasting(value) if by == "time" else f"{value:,.0f} MB"
 
 
 def _ended(r: kinds.EndedByLimit) -> str:
@@ -77,7 +69,7 @@ def _keeps(r: kinds.Keeps) -> str:
 def _open(r: kinds.ColdOpen) -> str:
     low, high = (None if end is None else duration_text(end) for end in (r.low_s, r.high_s))
     ends = f"between {low} and {high}" if low and high else f"at least {low}" if low else f"at most {high}"
-    return f"with the cold starts of its volume {r.target} answers {ends} at its p95 (limit {_span(r.limit_s)})"
+    return f"with the cold starts of its volume {r.target} answers {ends} at its p95 (limit {lasting(r.limit_s)})"
 
 
 def _cheaper(r: kinds.CheaperThere) -> str:
@@ -100,22 +92,22 @@ WORDS: Book = {
     kinds.Keeps: _keeps,
     kinds.NobodyWaits: "nobody waits for it, and no promise of time depends on a start",
     kinds.ColdInTime: lambda r: (
-        f"even with a cold start it takes {duration_text(r.seconds)} (limit {_span(r.limit_s)})"
+        f"even with a cold start it takes {duration_text(r.seconds)} (limit {lasting(r.limit_s)})"
     ),
     kinds.ColdRare: lambda r: (
         f"{percent(r.share)} meet a cold start at its volume, and its p95 stays at most {duration_text(r.seconds)} "
-        f"(limit {_span(r.limit_s)})"
+        f"(limit {lasting(r.limit_s)})"
     ),
     kinds.ColdBreaks: lambda r: (
         f"at its volume {percent(r.share)} meet a cold start of {r.target}, and its p95 is at least "
-        f"{duration_text(r.seconds)} (warm {duration_text(r.warm_s)}, limit {_span(r.limit_s)})"
+        f"{duration_text(r.seconds)} (warm {duration_text(r.warm_s)}, limit {lasting(r.limit_s)})"
     ),
     kinds.ColdBroke: lambda r: (
         f"{percent(r.share)} of the measured answers of {r.target} were cold, with a p95 of {duration_text(r.seconds)} "
-        f"(warm {duration_text(r.warm_s)}, limit {_span(r.limit_s)})"
+        f"(warm {duration_text(r.warm_s)}, limit {lasting(r.limit_s)})"
     ),
     kinds.VolumeBreaks: lambda r: (
-        f"at its volume the p95 of {r.target} is at least {duration_text(r.seconds)} (limit {_span(r.limit_s)})"
+        f"at its volume the p95 of {r.target} is at least {duration_text(r.seconds)} (limit {lasting(r.limit_s)})"
     ),
     kinds.VolumeUntold: "at its volume, on {target}: {why}",
     kinds.ColdOpen: _open,
@@ -131,6 +123,7 @@ WORDS: Book = {
     kinds.BelongsServerless: "glue can stay serverless",
     kinds.BelongsWarm: "must be always warm",
     kinds.BelongsContainer: "belongs to a container",
+    kinds.BelongsThere: "belongs to the target that keeps it",
     kinds.BelongsEither: "either",
     kinds.BelongsNowhere: "neither, as they are",
     kinds.BelongsOpen: "can't tell yet",

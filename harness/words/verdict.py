@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.domain.reasons import verdict as kinds
 from harness.domain.verdict import Needed
-from harness.words.numbers import bracket, counted, duration_text, span
+from harness.words.numbers import bracket, count, counted, duration_text, significant, span
 from harness.words.speech import Book, said
 
 Shares = kinds.ShownFewer | kinds.ShownMore | kinds.NotShown | kinds.RunsTooShort
@@ -23,10 +23,16 @@ def _runs_too_short(r: kinds.RunsTooShort) -> str:
     return f"{_beyond(r)}: not shown; {short}, so longer runs are needed, not more of them"
 
 
+def _loaded(hours: float) -> str:
+    return f"{hours:.1f} h" if hours >= 1 else f"{max(1, round(hours * 60))} min"
+
+
 def _incidents(r: kinds.Incidents) -> str:
+    seen, days = counted(r.count, "incident") if r.count else "no incidents", counted(r.days or 1, "day")
+    most = significant(r.monthly) if r.monthly < 1000 else count(r.monthly)
     words = (
-        f"{counted(r.count, 'incident') if r.count else 'no incidents'} in {r.hours:.1f} h of load on {counted(r.days or 1, 'day')}; up to "
-        f"{r.monthly:.3g} per month of load remain possible, so this cannot show {r.limit * 100:g} %"
+        f"{seen} in {_loaded(r.hours)} of load on {days}; up to {most} per month of load remain possible, so this cannot "
+        f"show {r.limit * 100:g} %"
     )
     if r.down:
         return f"{words}; it is shown to be down longer than promised"

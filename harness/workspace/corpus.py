@@ -32,10 +32,10 @@ class CorpusPaths:
         """Build what is missing, ``more`` files of it too; raises Refused with the command's own words when it fails."""
         if all(path.is_file() for path in (self.index, self.questions, *(self.folder / name for name in more))):
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
         fill = {"{python}": sys.executable, MARK: str(self.folder)}
         command = [fill.get(part, part) for part in self.build]
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             done = subprocess.run(command, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Refused(f"the corpus cannot be built: {error}", "see [corpus] build in pilot.toml") from None

@@ -15,6 +15,7 @@ from harness.domain.job import JobShape
 from harness.domain.lines import lines_of
 from harness.domain.placeholders import placeholders
 from harness.errors import BadFile, Problem
+from harness.tables.said import told
 from harness.tables.table import Table
 from harness.tables.text import text_of
 from harness.tables.values import Weight
@@ -69,7 +70,7 @@ def read_shapes(path: Path) -> tuple[JobShape, ...]:
         try:
             row = _ShapeLine.model_validate_json(line, strict=True)
         except ValidationError as error:
-            problems += [problem_of(number, e) for e in error.errors()]
+            problems += [problem_of(number, e) for e in told(error.errors())]
             continue
         if row.id in out:
             problems.append(Problem(f"line {number}, id", f"{row.id!r} stands twice"))

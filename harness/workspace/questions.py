@@ -13,9 +13,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from harness.domain.bounds import MAX_TOKENS, MOST_QUESTIONS, PASSAGES, QUESTIONS_BYTES
 from harness.domain.lines import lines_of
 from harness.domain.questions import Expectation, Message, Question
-from harness.domain.shown import visible
 from harness.errors import BadFile, Problem
 from harness.tables.plain import shown
+from harness.tables.said import told, words_of
 from harness.tables.table import Table
 from harness.tables.text import text_of
 
@@ -145,7 +145,7 @@ def _read(path: Path, max_tokens: int | None, line_of: type[_QuestionLine]) -> t
         try:
             row = line_of.model_validate_json(line, strict=True)
         except ValidationError as error:
-            problems += [problem_of(number, e) for e in error.errors()]
+            problems += [problem_of(number, e) for e in told(error.errors())]
             continue
         if row.id in ids:
             problems.append(Problem(f"line {number}, id", f"{row.id!r} stands twice"))
@@ -173,12 +173,7 @@ def problem_of(number: int, said: ErrorDetails) -> Problem:
     place = ".".join(shown(str(part)) for part in said["loc"])
     if said["type"] == "json_invalid":
         return Problem(f"line {number}", f"is not valid JSON: {said['ctx']['error']}")
-    words = (
-        visible(str(said["ctx"]["error"]))
-        if said["type"] == "value_error"
-        else said["msg"][:1].lower() + said["msg"][1:]
-    )
-    return Problem(f"line {number}, {place}" if place else f"line {number}", words)
+    return Problem(f"line {number}, {place}" if place else f"line {number}", words_of(said, "an object"))
 
 
 def digest(questions: tuple[Question, ...]) -> str:

@@ -17,11 +17,12 @@ from harness.domain.sweep import MARK, Setting, Sweep
 from harness.domain.target import Target
 from harness.domain.trace import Trace
 from harness.domain.traffic import Traffic, week_of
-from harness.domain.verdict import Slo
+from harness.domain.verdict import PROMISED, Slo
 from harness.domain.workload import WorkKind, Workload
 from harness.errors import BadFile, NoWorkspace, Problem, Refused
+from harness.evidence.regular import there
 from harness.platforms.generator import GeneratorConfig
-from harness.tables.problems import read_toml, validate
+from harness.tables.problems import read_valid
 from harness.workspace.corpus import MARK as CORPUS_MARK
 from harness.workspace.corpus import CorpusPaths
 from harness.workspace.generator_toml import read_generator
@@ -59,7 +60,11 @@ class Workspace:
 
     @property
     def evidence(self) -> Path:
-        return self.root / "evidence"
+        """Raises Refused where something else has its name."""
+        folder = self.root / "evidence"
+        if there(folder) and not folder.is_dir():
+            raise Refused(f"{folder} is not a folder", "rename it: a pilot keeps what it measures there")
+        return folder
 
     @property
     def state(self) -> Path:
@@ -81,7 +86,9 @@ class Workspace:
 
     @cached_property
     def target_names(self) -> tuple[str, ...]:
-        return tuple(sorted(p.parent.name for p in (self.root / "targets").glob("*/target.toml")))
+        folder = self.root / "targets"
+        inner = folder.iterdir() if folder.is_dir() else ()
+        return tuple(sorted(p.name for p in inner if there(p / "target.toml")))
 
     def target(self, name: str) -> Target:
         """One declared target, or ``NAME@SETTING`` of its sweep; raises Refused with the nearest name, or BadFile."""
@@ -133,7 +140,7 @@ class Workspace:
             try:
                 found.append(self.target(name))
             except BadFile as bad:
-                problems += [Problem(f"{setting.name}: {p.field}", p.message) for p in bad.problems]
+                problems += [Problem(setting.name, str(p)) for p in bad.problems]
         if problems:
             raise BadFile(self.root / "targets" / sweep.target / SWEEP_FILE, problems)
         return tuple(found)
@@ -175,7 +182,7 @@ class Workspace:
                 try:
                     found.append(self.target(name))
                 except BadFile as bad:
-                    problems += [Problem(f"{bad.path}: {p.field}", p.message) for p in bad.problems]
+                    problems += [Problem(str(bad.path), str(p)) for p in bad.problems]
                 except Refused as refused:
                     problems.append(Problem(f"pilot.{role}", f"{refused}; {refused.hint}"))
         share = self.config.load.stream_share
@@ -279,22 +286,22 @@ class Workspace:
     def slos(self) -> tuple[Slo, ...]:
         """Promises that a run can be judged by, in the order of the file."""
         slo = self.config.slo
-        out = [Slo("p95 response time", "p95_s", slo.p95_s, "s")]
-        if slo.p99_s is not None:
-            out.append(Slo("p99 response time", "p99_s", slo.p99_s, "s"))
-        if slo.ttft_p95_s is not None:
-            out.append(Slo("p95 time to first token", "ttft_p95_s", slo.ttft_p95_s, "s"))
-        if slo.first_reasoning_p95_s is not None:
-            out.append(Slo("p95 time to first reasoning", "first_reasoning_p95_s", slo.first_reasoning_p95_s, "s"))
-        out.append(Slo("error rate", "error_rate", slo.error_rate, "share"))
-        if slo.goodput is not None:
-            out.append(Slo("goodput over offered load", "goodput", slo.goodput, "share", at_least=True))
-        if slo.availability is not None:
-            out.append(Slo("availability", "availability", slo.availability, "share", at_least=True))
-        if slo.full_quality_share is not None:
-            out.append(
-                Slo("full-quality answers", "full_quality_share", slo.full_quality_share, "share", at_least=True)
-            )
+        at_most = {
+            "p95_s": slo.p95_s,
+            "p99_s": slo.p99_s,
+            "ttft_p95_s": slo.ttft_p95_s,
+            "first_reasoning_p95_s": slo.first_reasoning_p95_s,
+        }
+        out = [Slo(PROMISED[metric], metric, limit, "s") for metric, limit in at_most.items() if limit is not None]
+        out.append(Slo(PROMISED["error_rate"], "error_rate", slo.error_rate, "share"))
+        at_least = {
+            "goodput": slo.goodput,
+            "availability": slo.availability,
+            "full_quality_share": slo.full_quality_share,
+        }
+        for metric, share in at_least.items():
+            if share is not None:
+                out.append(Slo(PROMISED[metric], metric, share, "share", at_least=True))
         return tuple(out)
 
 
@@ -307,7 +314,7 @@ def _unknown(what: str, name: str, known: tuple[str, ...], where: Path) -> Refus
 def open_workspace(root: Path) -> Workspace:
     """The workspace in this folder; raises BadFile with every problem of pilot.toml."""
     path = root / "pilot.toml"
-    made = Workspace(root.resolve(), validate(PilotToml, read_toml(path), path))
+    made = Workspace(root.resolve(), read_valid(PilotToml, path))
     assert made.generator  # what is wrong with it is said now
     return made
 
@@ -316,7 +323,9 @@ def find(start: Path | None = None) -> Workspace:
     """The workspace that this folder or the nearest one above it holds."""
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
-        if (folder / "pilot.toml").is_file():
+        if there(
+            folder / "pilot.toml"
+        ):  # a folder or a link in a circle is told, never passed by for a workspace above
             return open_workspace(folder)
     raise NoWorkspace(
         f"no pilot.toml in {here} or above it", "pilot init DIR makes a workspace; or change to the folder of one"

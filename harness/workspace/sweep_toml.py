@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from harness.domain.sweep import Setting, Sweep
 from harness.errors import BadFile, Problem
-from harness.tables.problems import read_toml, validate
+from harness.tables.problems import read_valid
 from harness.tables.table import Table
 from harness.workspace.api_toml import VARIABLE
 from harness.workspace.layers import laid_over
@@ -91,7 +91,7 @@ def read_sweep(folder: Path) -> Sweep | None:
     path = folder / FILE
     if not path.exists() and not path.is_symlink():
         return None
-    made = validate(SweepToml, read_toml(path), path)
+    made = read_valid(SweepToml, path)
     base, _ = tables_of(folder / "target.toml")
     here = is_embedded(base.get("runtime"))
     if not here and not made.apply:

@@ -13,12 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from harness.domain.address import NOWHERE
 from harness.domain.shown import visible
+from harness.errors import PilotError
 from harness.platforms import registry
+from harness.platforms.shared.deploy.content import IMAGE, NEVER, content_of
 from harness.tables.problems import read_toml
 from harness.workspace import deployed, shipped
 from harness.workspace.api_toml import VARIABLE
@@ -33,6 +36,8 @@ _IN_MESSAGE = re.compile(r"\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _IMPORTABLE = (".py", ".pyc", ".so", ".pyd", ".pth")
 _OF_CLOUDS = {"aws-sigv4": "a signature", "google-id-token": "an ID token", "azure-token": "an access token"}
 MOST_LINE = 400
+OF_TARGET = ("target.toml", SWEEP_FILE, deployed.FILE)  # what they want is told field by field
+TOLD = (".md", ".pem")  # for people, and whom to trust
 COMMANDS = ("command", "environment", "needs", "jobs")
 
 
@@ -42,6 +47,7 @@ class Does(StrEnum):
     RUNS = "runs"
     SENDS = "sends"
     READS = "reads"
+    DEPLOYS = "deploys"
     STEERS = "steers"
     SHOWS = "shows"
 
@@ -56,13 +62,17 @@ class Want:
     digest: str
 
     def __str__(self) -> str:
-        return f"{self.does.value} {self.what} ({self.where})"
+        verb = "" if self.does is Does.STEERS else f"{self.does.value} "  # what steers is told with verbs of its own
+        return f"{verb}{self.what} ({self.where})"
 
 
 def everything(workspace: Workspace) -> list[Want]:
     """Of every target, profile and page; raises BadFile for a file that cannot be read."""
     targets = [want for name in workspace.target_names for want in of_target(workspace, name)]
-    return list(dict.fromkeys([*of_profiles(workspace), *of_generator(workspace), *targets, *of_page(workspace)]))
+    files = of_files(workspace, _deployable(workspace.root))
+    return list(
+        dict.fromkeys([*of_profiles(workspace), *of_generator(workspace), *targets, *files, *of_page(workspace)])
+    )
 
 
 def of_target(workspace: Workspace, name: str) -> list[Want]:
@@ -118,9 +128,24 @@ def of_files(workspace: Workspace, files: Sequence[Path]) -> list[Want]:
         digest = shipped.content_digest(path)
         if path.is_relative_to(workspace.root) and digest not in shipped.image_digests():
             where = str(path.relative_to(workspace.root))
-            what = f"deploys, or builds, {visible(where)} with this machine's credentials (sha256 {digest[:12]})"
-            out.append(Want(Does.RUNS, where, what, digest))
+            what = (
+                f"{visible(where)} with this machine's credentials, or builds an image from it (sha256 {digest[:12]})"
+            )
+            out.append(Want(Does.DEPLOYS, where, what, digest))
     return out
+
+
+def _deployable(root: Path) -> list[Path]:
+    """What a deployment could take: which of it one does take is known when it is asked for, with credentials."""
+    found = {p for p in (root / "targets").rglob("*") if p.is_file() and not _read_here(p.relative_to(root))}
+    with suppress(PilotError):  # pilot deploy refuses what cannot be built
+        found |= {root / name for name in content_of(root, root / IMAGE).files}
+    return sorted(found)
+
+
+def _read_here(place: Path) -> bool:
+    own = place.name in OF_TARGET or place.suffix in TOLD
+    return own or any(fnmatch(part, never) for part in place.parts for never in NEVER)
 
 
 def of_page(workspace: Workspace) -> list[Want]:
@@ -164,7 +189,7 @@ def _of_deployed(folder: Path) -> Iterator[Want]:
     """Values that fill target.toml in where the environment has none: they say where requests go."""
     for name, value in sorted(deployed.values(folder).items()):
         if value != NOWHERE:
-            what = f"{visible(value, MOST_LINE)} as {name}"
+            what = f"fills in {visible(value, MOST_LINE)} as {name}"
             yield Want(Does.STEERS, f"targets/{folder.name}/{deployed.FILE}", what, _digest([name, value]))
 
 

@@ -121,4 +121,5 @@ def test_failures_alone_say_nothing_of_what_a_runtime_adds():
     found = compare("steady", "overhead_p95_s", side(0.2), side(0.01), 1.1, (60.0, None))
 
     assert found.relation is Relation.UNRESOLVED
+    assert said(found.reason) == "0 paired valid blocks with data; at least 6 are needed"
     assert found.p_value is None

@@ -80,7 +80,7 @@ def test_no_failure_seen_passes_where_there_were_requests_enough():
 
 def test_nothing_measured_is_inconclusive():
     assert verdict("alpha", "steady", P95, []).judgement is Judgement.INCONCLUSIVE
-    assert said(verdict("alpha", "steady", P95, []).reason) == "no measured request"
+    assert said(verdict("alpha", "steady", P95, []).reason) == "no valid request was measured"
 
 
 @settings(max_examples=60, deadline=None)

@@ -353,7 +353,7 @@ def test_in_a_real_browser_that_has_the_page_open_no_other_page_reaches_it(targe
     page = Open(tmp_path, target)
     html = PAGE_OF_AN_ATTACKER.format(url=page.url, evil=target.evil.url).encode()
     attacker = HTTPServer(("127.0.0.1", 0), handler_of(html))
-    threading.Thread(target=attacker.serve_forever, daemon=True).start()
+    threading.Thread(target=attacker.serve_forever, args=(0.02,), daemon=True).start()
     asked, answers = [], []
     try:
         with api.sync_playwright() as playwright:

@@ -31,6 +31,8 @@ from tests.platforms.test_examining_aws import FUNCTION, NOT_FOUND, SERVICE
 QUICK = (Demand("steady", search=False, needs={Need.CONCURRENCY: 8 * 15.0, Need.REQUESTS_PER_S: 8.0, Need.VCPU: 2.0}),)
 NEW = {("lambda", "get_account_settings"): {"AccountLimit": {"UnreservedConcurrentExecutions": 10}}}
 
+pytestmark = pytest.mark.usefixtures("planned_soon")
+
 
 @pytest.fixture(autouse=True)
 def _credentials(monkeypatch):

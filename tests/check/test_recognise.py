@@ -5,6 +5,7 @@ import pytest
 from harness.check.contract_check import Answer
 from harness.check.endpoint import EndpointHints
 from harness.check.recognise import recognise
+from harness.errors import BadFile
 from tests.peers.raw import not_found, raw, sse, streamed, whole
 
 USAGE = {"prompt_tokens": 11, "completion_tokens": 3}
@@ -172,3 +173,34 @@ def test_a_secret_that_a_server_repeats_is_not_shown(monkeypatch):
     assert found.seen.answer is Answer.UNKNOWN
     assert "bad key [secret CHAT_KEY]" in found.seen.said
     assert "very-secret-1" not in repr(found.groups)
+
+
+@pytest.mark.parametrize(("status", "says"), [("401 Unauthorized", "credentials"), ("422 Unprocessable Entity", "422")])
+def test_what_the_url_itself_answers_is_told_before_what_is_not_there(status, says):
+    def answer(asked):
+        if asked.path == "/v2/converse":
+            return whole({"trouble": "who are you"}, status)
+        return not_found(asked)
+
+    with raw(answer) as url:
+        found = recognise(url + "/v2/converse")
+    assert found.seen.answer is not Answer.PASS
+    assert found.seen.detail.startswith("POST /v2/converse: ")
+    assert says in found.seen.detail
+    assert "who are you" in found.seen.said
+
+
+def test_an_option_that_no_target_toml_could_have_is_named_as_it_was_typed():
+    with pytest.raises(BadFile, match=r"(?s)http://127.0.0.1:9:.*--header: X-Team-Key: looks like a secret"):
+        recognise("http://127.0.0.1:9", EndpointHints({"headers": {"X-Team-Key": "s3cret-of-the-team"}}))
+
+
+def test_streams_that_failed_do_not_make_it_an_api_without_streams():
+    def answer(asked):
+        if asked.stream:
+            return whole(b"<h1>Something went wrong</h1>", kind="text/html")
+        return completion(asked)
+
+    found = seen(answer)
+    assert Answer.FAIL in {c.answer for c in found.held}
+    assert found.stream_share is None

@@ -12,6 +12,8 @@ from tests.check.test_recognise import completion
 from tests.cli.test_cli import pilot
 from tests.peers.raw import raw, whole
 
+pytestmark = pytest.mark.usefixtures("planned_soon")
+
 
 @pytest.fixture
 def team():

@@ -11,6 +11,9 @@ import pytest
 from harness.analysis.decidable import Lacks, Unsettled
 from harness.cli.app import COMMANDS, registered
 from harness.cli.plan import _open
+from harness.cli.up import ended_with
+from harness.errors import Exit
+from harness.evidence.files import write_text
 from harness.planning import seal_of
 from tests.builders import Pilot, lognormal
 from tests.cli.inside import lighter, pilot
@@ -134,3 +137,44 @@ def test_the_demo_leaves_other_peoples_folders_alone(tmp_path):
 
     assert done.returncode == 2
     assert (tmp_path / "mine" / "thesis.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("report", "--out", "file"), "--out file is not a folder"),
+        (("report", "--out", "file/below"), "--out file/below: "),
+        (("report", "--out", "loop"), "--out loop is not a folder"),
+        (("report", "--table", "slos", "--out", "new"), "--table prints and writes nothing: --out has no use"),
+        (("dashboards", "--out", "file"), "--out file is not a folder"),
+        (("init", "file"), "file is not a folder"),
+        (("init", "loop"), "loop is not a folder"),
+        (("demo", "file"), "file is not a folder"),
+        (("check", "--trace", "alpha", "beta", "--path", "/ask"), "follows one request and nothing else: beta, --path"),
+        (("check", "http://127.0.0.1:9", "--draft", "file/x.toml"), "--draft file is not a folder"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_any_work(tmp_path, words, says):
+    Pilot(tmp_path).workspace()
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "loop").symlink_to("loop")
+    done = pilot(tmp_path, *words)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert "\n  " in done.stderr, "and what to do"
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_file_that_cannot_be_written_is_named_as_it_was_asked_for(tmp_path):
+    (tmp_path / "there").mkdir()
+    with pytest.raises(OSError, match="there") as error:
+        write_text(tmp_path / "there", "text")
+    assert error.value.filename == str(tmp_path / "there")
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [(2, Exit.REFUSED), (0, Exit.FAILED), (-9, Exit.FAILED), (None, Exit.FAILED)]
+)
+def test_targets_that_were_killed_while_they_came_up_end_as_a_failure(code, told):
+    assert ended_with(code) is told

@@ -11,12 +11,8 @@ import typer
 from harness.cli.decide import decide
 from harness.errors import GateFailed, Refused, Undecided
 from tests.builders import Pilot, lognormal
-from tests.cli.inside import lighter
 
-
-@pytest.fixture(autouse=True)
-def _light(monkeypatch):
-    lighter(monkeypatch.setattr)
+pytestmark = pytest.mark.usefixtures("lightly")
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from tests.builders import with_corpus
 
 PAIR = (Side("external", "http://a.example"), Side("external", "https://b.example/chat"))
 
+pytestmark = pytest.mark.usefixtures("planned_soon")
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch, corpus):

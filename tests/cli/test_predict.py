@@ -4,8 +4,11 @@ import json
 
 import pytest
 
-from harness.cli.predict import factors
+from harness.cli.predict import _figures, factors
+from harness.domain.estimate import Infinite
+from harness.domain.reasons import absence
 from harness.errors import Refused
+from harness.predict.prediction import Predicted, Quantity
 from tests.cli.inside import lighter, pilot
 from tests.predict.pilots import TruePilot
 
@@ -90,3 +93,24 @@ def test_factors_are_read_once_each():
     assert factors("1, 10,10,0.5") == (1.0, 10.0, 0.5)
     with pytest.raises(Refused):
         factors("")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--seed", "-5"), "want a number from 0"),
+        (("--validate", "--times", "10", "--set", "min_instances=2"), "--times, --set: --validate predicts"),
+        (("--chart", "nowhere/c.svg"), "--chart nowhere/c.svg: nowhere is not a folder"),
+        (("--chart", "."), "want a file that ends in .svg"),
+    ],
+)
+def test_what_could_not_be_used_or_written_is_refused_before_anything_is_played(root, words, says):
+    done = pilot(root, "predict", *words)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr.replace("\n", " ")
+
+
+def test_a_percentile_that_failures_make_infinite_is_no_can_t_tell():
+    known = Infinite(absence.ManyWouldFail(0.05), 1200, 6)
+    assert _figures(Predicted(Quantity.P95, known)) == ("infinite: more than 5 % would fail", "", "1,200 in 6", "")

@@ -135,7 +135,7 @@ def test_the_coverage_table_is_source_by_day(made):
 def test_a_day_that_was_not_collected_ends_in_a_report_that_says_what_it_weakens(made):
     made[3].dead_days = {"2026-11-13"}
     run(made, 8)
-    outcome = decide(made[0])
+    outcome = decide(made[0], effort=LIGHT)
     [said] = [d for d in all_said(outcome.doubts) if d.startswith("Not collected")]
 
     assert "lambda-logs of beta for 1 of 6 runs, on 2026-11-13 (1 of 1)" in said

@@ -12,7 +12,7 @@ from harness.decision.side import Fit
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.job import Killed
 from harness.domain.reasons import absence, place
-from harness.domain.reasons.place import Basis, Place
+from harness.domain.reasons.place import BELONGS, Basis, Place
 from harness.domain.reasons.verdict import JobsLost, ShownFewer
 from harness.domain.target import Dialect, Target
 from harness.domain.verdict import Judgement, Slo, SloVerdict
@@ -33,7 +33,7 @@ LIMIT = {"p95_s": 2.0, "done_within_s": 900.0}
 
 def home(name, ceilings, *, serverless):
     target = Target(name, Path(), Dialect.RAG_CHAT, External(), base_url="http://127.0.0.1:9")
-    return Home(target, ceilings, serverless=serverless, cold=serverless)
+    return Home(target, ceilings, serverless=serverless, cold=bool(serverless))
 
 
 HOMES = (home("container", CONTAINER, serverless=False), home("function", FUNCTION, serverless=True))
@@ -87,6 +87,14 @@ def test_a_job_that_takes_longer_than_the_function_lets_it_belongs_to_the_contai
 
     assert placed.place is Place.CONTAINER
     assert said(placed.reasons[0]) == ("a job takes 20 min (measured on the other target), and function ends at 15 min")
+
+
+def test_nothing_says_that_a_target_is_a_container_where_nobody_declared_how_it_is_billed_or_scales():
+    unknown = (home("container", CONTAINER, serverless=None), home("function", CONTAINER, serverless=None))
+    placed = put(work(), measured("container"), measured("function", Judgement.FAIL), homes=unknown)
+
+    assert placed.place is Place.THERE
+    assert said(BELONGS[placed.place]) == "belongs to the target that keeps it"
 
 
 def test_a_job_that_the_function_ended_belongs_to_the_container_whatever_its_verdict_is():

@@ -31,6 +31,7 @@ from harness.workspace.pilot_toml import PilotToml, Profile
 from harness.workspace.sweep_toml import SettingTable, SweepToml
 from harness.workspace.target_toml import AuthTable, QuotaTable, TargetToml, read_target
 from harness.workspace.workloads_toml import WorkloadSlos, WorkloadTable
+from tests.load import run
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [
@@ -86,9 +87,7 @@ def locust_words(line):
 def described():
     """What each of these says, by its words: all of them asked in one process."""
     asked = [words for line in CONSOLE if (words := locust_words(line))]
-    command = [sys.executable, "-m", "harness.load.describe"]
-    done = subprocess.run(command, cwd=ROOT, input=json.dumps(asked), capture_output=True, text=True, check=True)
-    return dict(zip(map(tuple, asked), json.loads(done.stdout), strict=True))
+    return dict(zip(map(tuple, asked), run.described(ROOT, *asked), strict=True))
 
 
 @pytest.mark.parametrize("line", CONSOLE)

@@ -19,7 +19,7 @@ OPENING = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL).group(1)
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory):
+def shown(lightly, tmp_path_factory):
     """What each block shows at its end, by its title."""
     made = Pilot(
         tmp_path_factory.mktemp("notebook"),

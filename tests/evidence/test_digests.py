@@ -6,9 +6,11 @@ import threading
 
 import pytest
 
+from harness.errors import PilotError
 from harness.evidence.digests import broken_at, digests_of
 from harness.evidence.records import FILE
 from harness.evidence.store import Store
+from tests.evidence.disk import full_at
 
 
 def run_folder(store, block):
@@ -166,3 +168,16 @@ def test_what_a_crash_left_between_the_digests_and_the_journal_is_named_until_th
     store.note("run ended", run="r3", attempt=1, cost_usd="0.5", files={"blocks/b03/attempt-1/steady-1-alpha": {}})
 
     assert not any("lacks" in words for words in said(store))
+
+
+@pytest.mark.parametrize("room", [0, 50])
+def test_a_disk_that_fills_leaves_digests_and_journal_as_they_were(kept, room):
+    store, (first, *_) = kept
+    files = (first / FILE, store.root / "journal.jsonl")
+    before = [path.read_bytes() for path in files]
+    noted = {first.relative_to(store.root).as_posix(): digests_of(first)}
+    with full_at(len(before[0]) + room), pytest.raises(PilotError, match="cannot be written"):
+        store.note("run ended", run="r1", attempt=1, cost_usd="0.5", files=noted)
+
+    assert [path.read_bytes() for path in files] == before
+    assert said(store) == []

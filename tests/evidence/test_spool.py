@@ -1,12 +1,13 @@
 """The spool: whole lines or none, read back in order whatever order and however torn."""
 
-import os
+import errno
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.evidence.spool import Spool, SpoolReader
+from tests.evidence.disk import full_at
 
 
 def line(seq, text="ok"):
@@ -51,19 +52,15 @@ def test_of_two_lines_for_one_arrival_the_last_counts_and_foreign_ones_are_skipp
     spool.close()
 
 
-def test_what_the_disk_refuses_is_kept_and_read_all_the_same(tmp_path, monkeypatch):
+def test_what_the_disk_refuses_is_kept_and_read_all_the_same(tmp_path):
     spool = Spool(tmp_path / "s", {})
     spool.append(line(0))
-    write = os.write
-    monkeypatch.setattr(
-        os, "write", lambda file, data: write(file, data[:4])
-    )  # as a full disk does: a part, then nothing
-    error = spool.append(line(1))
-    monkeypatch.undo()
+    with full_at(spool.path.stat().st_size + 4):
+        error = spool.append(line(1))
     reader = SpoolReader(spool.path, 2, spool.kept)
 
     assert error is not None
-    assert error.errno == 28
+    assert error.errno == errno.EFBIG
     assert spool.path.read_bytes().endswith(line(0)), "never half a line"
     assert reader.row(1) == [1, "ok"]
     reader.close()

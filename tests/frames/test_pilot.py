@@ -30,6 +30,7 @@ from harness.words.numbers import money, span
 from tests.builders import Pilot, failed, sample
 from tests.report.test_experiments import both, gaps, probes, search, zero
 
+pytestmark = pytest.mark.usefixtures("lightly")
 FRAMES = ("samples", "runs", "readings", "bills", "verdicts", "comparisons")
 DECLARED = dict(zip(FRAMES, (SAMPLES, RUNS, READINGS, BILLS, VERDICTS, COMPARISONS), strict=True))
 
@@ -244,7 +245,7 @@ def experiments(folder):
 
 
 @pytest.fixture(scope="module")
-def richer(tmp_path_factory):
+def richer(lightly, tmp_path_factory):
     """Every kind of experiment, so that every table has rows where this evidence can give some: opened, and its tables."""
     made = experiments(tmp_path_factory.mktemp("richer"))
     workspace, _, _ = made.write()

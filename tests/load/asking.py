@@ -21,7 +21,8 @@ ROOT = Path(__file__).parent.parent.parent
 def ask(url: str, *modes: str, **more: Any) -> list[dict[str, Any]]:
     """One sample for each of ``modes`` (``json`` or ``stream``), sent one after the other.
 
-    ``gap_s`` lies between two of them; ``deadline_s``, ``dialect``, ``fields``, ``retry``, ``connections``,
+    ``gap_s`` lies between two of them; ``slots`` take them, from ``begin_s`` after the first is due; ``deadline_s``, ``dialect``,
+    ``fields``, ``retry``, ``connections``,
     ``ca_file`` and ``prompt`` are what a run's options say.
     """
     child = _child()
@@ -88,10 +89,11 @@ def main(given: dict[str, Any]) -> None:
 
     generator = Generator(spec, stripe, {"q0": question}, perf_counter() + 0.05, 0, keep)
     generator.start()
-    gevent.spawn(generator.serve, "slot").join()
-    sockets = generator._counts()[1]
+    gevent.sleep(given.get("begin_s", -0.05) + 0.05)
+    gevent.joinall([gevent.spawn(generator.serve, f"slot{k}") for k in range(given.get("slots", 1))])
+    more = {"sockets": generator._counts()[1], "no_free_slot": generator.no_free_slot}
     generator.close()
-    print(json.dumps([{**row, "sockets": sockets} for row in samples]), flush=True)
+    print(json.dumps([{**row, **more} for row in samples]), flush=True)
 
 
 if __name__ == "__main__":

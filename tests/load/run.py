@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ import pyarrow.parquet as pq
 
 from harness.domain.ledger import LIMITS
 from harness.launch import Launcher
+from tests.load import describing
 from tests.suite import processes, warm
 
 ROOT = Path(__file__).parent.parent.parent
@@ -74,11 +74,7 @@ def finish(process: subprocess.Popen[bytes], cwd: Path, folder: Path, timeout: f
 
 def described(cwd: Path, *jobs: list[str], **environment: str) -> list[dict[str, Any]]:
     """What these command lines would send, each in a fork of one process, as ``pilot plan`` asks."""
-    command = [sys.executable, "-m", "harness.load.describe"]
-    env = {**os.environ, **environment}
-    done = subprocess.run(command, cwd=cwd, env=env, input=json.dumps(jobs), capture_output=True, text=True, check=True)
-    said: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
-    return said
+    return describing.described(cwd, jobs, {**os.environ, **environment})
 
 
 @functools.cache

@@ -57,7 +57,7 @@ class Api(BaseHTTPRequestHandler):
 def serving():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
     server.asked = []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield server, f"http://127.0.0.1:{server.server_port}"
     finally:
@@ -65,7 +65,7 @@ def serving():
         server.server_close()
 
 
-SHORT = ("--rate", "10", "--duration", "2", "--warmup", "0")
+SHORT = ("--rate", "20", "--duration", "1", "--warmup", "0")
 
 
 def test_a_preset_by_hand_asks_and_reads_json_lines(tmp_path):

@@ -14,6 +14,8 @@ from tests.load.run import ROOT, described, finish, interrupt_when_running, ques
 from tests.local.platform import workspace
 from tests.local.test_lifecycle import PILOT
 
+AT_ONCE = 5  # of a burst from zero: each is a process that starts
+IDLE_S = "idle_s         = 3"
 FILE = "from harness.load import ChatUser, arrivals\n\n\nclass AnyUser(ChatUser):\n    schedule = {}\n"
 
 
@@ -135,10 +137,17 @@ def test_a_dead_target_ends_every_experiment_as_a_valid_bad_run(tmp_path):
 
 @pytest.fixture
 def demo(tmp_path, corpus):
-    """The demo's workspace; one burst from zero is enough here."""
+    """The demo's workspace; one small burst from zero is enough here, and an instance that is idle goes sooner."""
     made = workspace(tmp_path / "w", corpus)
-    burst = "arrivals.from_zero(requests=8, repeats=1, idle_s=4, rest_s=0.5)"
-    (made / "loadprofiles" / "fromzero.py").write_text(FILE.format(burst))
+    for name, schedule in (
+        ("fromzero", f"arrivals.from_zero(requests={AT_ONCE}, repeats=1, idle_s=4, rest_s=0.5)"),
+        ("coldstart", "arrivals.cold_starts(forced=2, idle=1, idle_s=2.8, control_after_s=0.5)"),
+    ):
+        (made / "loadprofiles" / f"{name}.py").write_text(FILE.format(schedule))
+    path = made / "targets" / "local_function" / "target.toml"
+    text = path.read_text()
+    assert IDLE_S in text
+    path.write_text(text.replace(IDLE_S, "idle_s         = 2"))
     return made
 
 
@@ -177,7 +186,7 @@ def test_a_burst_from_zero_meets_as_many_cold_instances_as_requests(demo):
     first = [r for r in done.samples if r["phase"] == "zero-01"]
 
     assert done.ended_well, done.output
-    assert len({r["instance_id"] for r in first}) == len(first) == 8
+    assert len({r["instance_id"] for r in first}) == len(first) == AT_ONCE
     assert all(r["cold"] for r in first)
 
 
@@ -187,7 +196,7 @@ def test_provisioned_environments_take_the_cold_away_as_far_as_they_reach(demo):
 
     assert done.ended_well, done.output
     assert sum(r["cold"] is False and r["init_type"] == "provisioned" for r in first) == 2
-    assert sum(r["cold"] is True for r in first) == 6
+    assert sum(r["cold"] is True for r in first) == AT_ONCE - 2
 
 
 def test_a_target_that_could_not_be_made_cold_is_not_probed_as_if_it_had_been(demo, server):
@@ -209,7 +218,7 @@ def test_one_instance_of_a_container_from_zero_delays_several_requests(demo):
     first = [r for r in done.samples if r["phase"] == "zero-01"]
 
     assert done.ended_well, done.output
-    assert sum(r["cold"] is True for r in first) == 8
+    assert sum(r["cold"] is True for r in first) == AT_ONCE
     assert len({r["instance_id"] for r in first}) == 1
     assert {c["kind"] for c in done.json("run.json")["experiment"]["colds"]} == {"scaled-to-zero"}
 
@@ -223,7 +232,7 @@ def test_the_keep_alive_window_of_an_embedded_function_is_found_within_a_tenth(d
 
     path = demo / "targets" / "local_function" / "target.toml"
     path.write_text(
-        path.read_text().replace("idle_s         = 3", "idle_s = 20").replace("lanes          = 3", "lanes = 4")
+        path.read_text().replace("idle_s         = 2", "idle_s = 20").replace("lanes          = 3", "lanes = 4")
     )
     (demo / "loadprofiles" / "keepalive.py").write_text(
         FILE.format("arrivals.keep_alive(first_s=2, shortest_s=1, longest_s=120, duration_s=900)")

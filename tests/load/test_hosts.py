@@ -8,11 +8,11 @@ import os
 import shutil
 import subprocess
 import sys
-import time
+from pathlib import Path
 
 import pytest
 
-from tests.load.run import ROOT, STEADY, Done, questions_file, wait_for_samples
+from tests.load.run import ROOT, STEADY, Done, _wait, questions_file, wait_for_samples
 from tests.suite import processes
 
 HUB, SERVER_PORT, MASTER_PORT = "10.77.0.1", "8080", "5557"
@@ -87,12 +87,18 @@ class Hosts:
                 ip("netns", "del", name)
 
 
+def listens(target):
+    """Whether somebody listens at the port in its namespace (0A)."""
+    rows = Path(f"/proc/{target.pid}/net/tcp").read_text().splitlines()[1:]
+    return any(row.split()[1].endswith(f":{int(SERVER_PORT):04X}") and row.split()[3] == "0A" for row in rows)
+
+
 @pytest.fixture
 def fleet(tmp_path):
     """Two workers' hosts, ready; ``run(seconds)`` starts the master."""
     hosts = Hosts(2)
-    hosts.start(hosts.hub, tmp_path, sys.executable, "-c", SERVE)
-    time.sleep(1.0)
+    target = hosts.start(hosts.hub, tmp_path, sys.executable, "-c", SERVE)
+    _wait(lambda: listens(target), 20)
     given = ["--host", f"http://{HUB}:{SERVER_PORT}", "--i-own-this-host", "--mode", "json", "--deadline", "3"]
     given += ["--questions", str(questions_file(tmp_path, ["ok"])), "--rate", "20", "--warmup", "0"]
     locust = [sys.executable, "-m", "locust", "-f", str(STEADY), *given]
@@ -117,12 +123,12 @@ def finish(master, hosts, cwd):
 
 def test_a_fleet_of_hosts_sends_one_schedule_and_knows_its_clocks(fleet):
     hosts, run, cwd = fleet
-    master, _ = run(3)
+    master, _ = run(2)
     done = finish(master, hosts, cwd)
     clocks = done.json("run.json")["worker_clocks"]
 
     assert done.ended_well, done.output
-    assert [s["outcome"] for s in done.samples] == ["ok"] * 60
+    assert [s["outcome"] for s in done.samples] == ["ok"] * 40
     assert {s["worker"] for s in done.samples} == {0, 1}
     assert {c["before"]["machine"].split(":")[0] for c in clocks} == set(hosts.workers)
     for clock in clocks:
@@ -133,7 +139,7 @@ def test_a_fleet_of_hosts_sends_one_schedule_and_knows_its_clocks(fleet):
 @pytest.mark.parametrize("accident", ["a worker is killed", pytest.param("a link is cut", marks=pytest.mark.slow)])
 def test_an_accident_mid_run_makes_it_invalid_and_every_arrival_accounted_for(fleet, accident):
     hosts, run, cwd = fleet
-    master, workers = run(6)
+    master, workers = run(4)
     wait_for_samples(cwd / "run", 20)
     if accident == "a link is cut":
         hosts.cut(2)
@@ -145,5 +151,5 @@ def test_an_accident_mid_run_makes_it_invalid_and_every_arrival_accounted_for(fl
     assert done.code == 3, done.output
     assert ledger["lost_workers"] == 1
     assert ledger["outcomes"]["lost"] > 5
-    assert ledger["outcomes"]["ok"] >= 60, "the other worker goes on to its end"
-    assert sum(ledger["outcomes"].values()) == len(done.samples) == 120
+    assert ledger["outcomes"]["ok"] >= 40, "the other worker goes on to its end"
+    assert sum(ledger["outcomes"].values()) == len(done.samples) == 80

@@ -51,7 +51,7 @@ def called_back(tmp_path_factory):
     folder = tmp_path_factory.mktemp("called")
     file = jobs_file(folder, *({"act": act} for act in ACTS))
     with serving(workers=2, service_s=0.02, secret=SECRET) as server:
-        options = ("--rate", "20", "--duration", "3", "--warmup", "0", "--drain", "2", "--poll", "0.2")
+        options = ("--rate", "40", "--duration", "1.5", "--warmup", "0", "--drain", "2", "--poll", "0.2")
         how = ("--host", server.url, "--jobs", str(file), "--callback", "loopback", *options)
         return Kept(run(folder, *how, file=PROFILE, RAG_JOBS_SECRET=SECRET), file, server)
 

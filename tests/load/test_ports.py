@@ -42,7 +42,7 @@ def test_two_runs_of_several_processes_go_on_side_by_side(tmp_path):
         cwd = tmp_path / name
         cwd.mkdir()
         given = ["--host", server.url, "--questions", str(questions_file(cwd, ["ok"])), "--rate", "20"]
-        given += ["--duration", "2", "--warmup", "0", "--processes", "2", "--evidence", str(cwd / "run")]
+        given += ["--duration", "1", "--warmup", "0", "--processes", "2", "--evidence", str(cwd / "run")]
         running.append((start(cwd, *given), cwd))
     runs = [finish(process, cwd, cwd / "run") for process, cwd in running]
     server.close()

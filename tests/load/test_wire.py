@@ -284,3 +284,19 @@ def test_a_server_that_asks_not_to_come_again_is_heeded():
         (only,) = ask(url, "json", retry=True)
 
     assert (only["outcome"], only["attempts"], count[0]) == ("throttled", 1, 1)
+
+
+def test_a_slot_that_begins_late_was_free_and_one_that_still_waits_for_an_answer_was_not():
+    """On a busy machine slots begin after the first requests are due: that is lag, and more slots would not help."""
+
+    def act(request):
+        time.sleep(0.1)
+        request.send(OK)
+
+    with serving(act) as (url, _):
+        late = ask(url, "json", "json", slots=4, gap_s=0.01, begin_s=0.05)
+        busy = ask(url, "json", "json", slots=1, gap_s=0.01)
+
+    assert [row["outcome"] for row in (*late, *busy)] == ["ok"] * 4
+    assert [row["no_free_slot"] for row in (late[0], busy[0])] == [0, 1]
+    assert late[0]["sent_s"] - late[0]["scheduled_s"] > 0.04

@@ -30,7 +30,7 @@ def server():
     running.close()
 
 
-def sent(server, cwd, act="ok", rate=20, duration=2, extra=(), **environment):
+def sent(server, cwd, act="ok", rate=20, duration=1, extra=(), **environment):
     given = ["--host", server.url, "--rate", str(rate), "--duration", str(duration), "--warmup", "0"]
     given += ["--deadline", "3", "--questions", str(questions_file(cwd, [act])), *extra]
     return run(cwd, *given, **environment)
@@ -73,7 +73,7 @@ def test_a_trace_is_played_at_its_own_instants(server, tmp_path):
 
 
 def test_two_workers_play_the_same_trace(server, tmp_path):
-    (tmp_path / "t.csv").write_text("timestamp\n" + "".join(f"{k * 0.1}\n" for k in range(20)))
+    (tmp_path / "t.csv").write_text("timestamp\n" + "".join(f"{k * 0.05}\n" for k in range(20)))
     done = run(
         tmp_path,
         *("--host", server.url, "--questions", str(questions_file(tmp_path, ["ok"]))),
@@ -107,14 +107,14 @@ def test_bad_work_is_refused_before_anything_is_sent(server, tmp_path, extra, sa
 
 
 def test_without_a_policy_a_refusal_is_final(server, tmp_path):
-    done = sent(server, tmp_path, act="refuse first", rate=10)
+    done = sent(server, tmp_path, act="refuse first")
 
     assert {s["attempts"] for s in done.samples} == {1}
     assert done.json("ledger.json")["outcomes"] == {"throttled": 20}
 
 
 def test_a_client_that_tries_again_honours_retry_after_and_logs_each_attempt(server, tmp_path):
-    done = sent(server, tmp_path, act="refuse first", rate=4, extra=["--retry", "client", "--mode", "json"])
+    done = sent(server, tmp_path, act="refuse first", rate=4, duration=2, extra=["--retry", "client", "--mode", "json"])
     again = done.samples
 
     assert done.ended_well, done.output
@@ -131,14 +131,14 @@ def test_a_client_that_tries_again_honours_retry_after_and_logs_each_attempt(ser
     assert "each attempt" in done.output
 
 
-@pytest.mark.parametrize(("policy", "most"), [("shared", 8), ("fresh", 40)])
+@pytest.mark.parametrize(("policy", "most"), [("shared", 8), ("fresh", 20)])
 def test_the_connection_policy_is_part_of_the_work(server, tmp_path, policy, most):
     done = sent(server, tmp_path, extra=["--connections", policy, "--mode", "json", "--slots", "20"])
     opened = sum(not s["conn_reused"] for s in done.samples)
 
     assert done.ended_well, done.output
     assert opened <= most
-    assert (opened == 40) == (policy == "fresh")
+    assert (opened == 20) == (policy == "fresh")
     assert done.json("run.json")["connections"] == policy
 
 

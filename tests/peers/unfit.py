@@ -65,7 +65,7 @@ def http2():
     """The URL of a server that speaks HTTP/2 alone, as one of gRPC does."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Frames) as server:
         server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()

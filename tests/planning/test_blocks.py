@@ -15,6 +15,8 @@ from harness.workspace import open_workspace
 from harness.workspace.pilot_toml import PilotTable
 from tests.local.platform import workspace as demo
 
+pytestmark = pytest.mark.usefixtures("planned_soon")
+
 
 @pytest.mark.parametrize("blocks", [2, 6, 7, 12, 13])
 @pytest.mark.parametrize("seed", [1, 2, 3])

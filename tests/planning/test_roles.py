@@ -10,6 +10,8 @@ from harness.errors import Refused
 from harness.planning.profiles import _mistaken
 from tests.planning.test_sealing import Folder
 
+pytestmark = pytest.mark.usefixtures("planned_soon")
+
 
 def test_a_profile_of_any_name_runs_the_locustfile_that_it_names(tmp_path):
     folder = Folder(tmp_path)

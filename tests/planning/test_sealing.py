@@ -13,6 +13,8 @@ from harness.words import all_said
 from harness.workspace import open_workspace
 from tests.builders import Pilot
 
+pytestmark = pytest.mark.usefixtures("planned_soon")
+
 
 class Folder:
     """A workspace whose files a person edits between sealing and measuring; its plan is the builder's."""

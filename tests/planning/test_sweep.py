@@ -17,6 +17,8 @@ from tests.local.platform import workspace as demo
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 TARGETS = Path(__file__).parent.parent.parent / "targets"
 
+pytestmark = pytest.mark.usefixtures("planned_soon")
+
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory, corpus):
@@ -27,7 +29,7 @@ def swept(tmp_path_factory, corpus):
 
 
 @pytest.fixture(scope="module")
-def short(swept):
+def short(planned_soon, swept):
     """What its locustfiles say, asked once: each answer is a process with Locust in it."""
     return profiles_of(swept, 6.0)
 

@@ -50,7 +50,7 @@ def said(tmp_path):
         ),
         (
             'model = "lambda-url"\nparameters = { provisioned_share = 2 }',
-            "prices.parameters.provisioned_share: input should be less than or equal to 1",
+            "prices.parameters.provisioned_share: want at most 1",
         ),
         ('model = "fargate-elb"', "prices.model: no billing model 'fargate-elb': did you mean fargate-alb?"),
         (

@@ -122,7 +122,7 @@ def test_a_trace_takes_the_place_of_the_week(pilot, tmp_path):
     trace.write_text("at_s\n" + "".join(f"{k * 2.0}\n{k * 2.0 + 0.1}\n" for k in range(1500)))
     made = predictions(*pilot, Wanted((1.0,), trace, effort=QUICK), QUIET, 1)
 
-    assert made.traffic == "the traffic of own.csv"
+    assert made.traffic == "the traffic of own.csv, 3,000 requests in 50 min"
     assert made.at[0].per_s == pytest.approx(1.0, rel=0.01)
     assert made.at[0].hours
 

@@ -113,7 +113,10 @@ def _parity(rng):
     pairs = rng.choice([0, 276, 276, 900])
     alike = [pairs if rng.random() < 0.6 else rng.randint(0, pairs) for _ in range(3)]
     overlap = None if not pairs or rng.random() < 0.2 else 1.0 if alike[1] == pairs else rng.uniform(0.95, 0.999)
-    return Parity(pairs, *alike, overlap=overlap)
+    texts, cited, counted = alike
+    if overlap is None:  # neither reports any
+        return Parity(pairs, texts, 0, 0, of_citations=0, of_tokens=0)
+    return Parity(pairs, texts, cited, counted, overlap=overlap)
 
 
 def _contention(rng, target):

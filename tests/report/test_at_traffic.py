@@ -89,3 +89,11 @@ def test_a_report_that_was_asked_to_says_it_on_page_one_and_in_its_own_section(p
     assert said.index("requests, simulated from what was measured") < said.index("**What would change it**")
     assert "Predicted runs against measured ones" in said
     assert "Predicted runs against measured ones" not in silent
+
+
+def test_only_the_volumes_of_a_target_that_is_drawn_are_shaded():
+    """Of one that never answered nothing can be told, and all of the other's curve stood in the shade."""
+    silent = [at("beta", factor, None, p95=None) for factor in (0.1, 1, 10, 100)]
+    alone = [one for one in PAIR if one.target == "alpha"]
+    assert at_traffic._untold([*alone, *silent], Quantity.COST) == []
+    assert at_traffic._untold([*alone, *silent], Quantity.P95) == [((10 * 100) ** 0.5, 100)]

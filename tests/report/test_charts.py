@@ -7,7 +7,20 @@ import pytest
 
 from harness.predict.prediction import Quantity
 from harness.report import charts, charts_cold, charts_decided, charts_jobs, charts_predicted, charts_trend
-from harness.report.plot import NEAR, Scale, clock, dollars, finer, log_ticks, panel, plain, round_ticks
+from harness.report.plot import (
+    BAND,
+    NEAR,
+    Scale,
+    above_cut,
+    clock,
+    dollars,
+    finer,
+    log_ticks,
+    panel,
+    plain,
+    round_ticks,
+    up_to,
+)
 from harness.report.svg import NARROW, WIDE, Canvas, render
 
 PAIR = ("Alpha", "Beta")
@@ -164,3 +177,21 @@ def test_an_axis_offers_finer_values_for_a_part_of_it():
     assert all(0 <= float(place) <= 1 for place, _ in fine)
     assert next(place for place, words in fine if words == "4.5") == "0.5"
     assert list(finer(Scale(1, 100, 0, 1, logarithmic=True), plain).values())[:3] == ["1", "10", "100"]
+
+
+def test_a_band_far_beyond_its_curve_is_cut_and_does_not_flatten_it():
+    assert up_to([0.7], 2.0, [25.0]) == pytest.approx(0.7 * BAND)
+    assert up_to([0.7], None, [0.9]) == pytest.approx(0.9 * 1.12)
+    band = above_cut([(0, 10), (10, -90), (10, 20), (0, 20)], top=0)
+    assert min(y for _, y in band) == 0
+    assert (pytest.approx(1), 0) in band, "where the edge is passed, not where the next value lies"
+
+
+def test_a_name_leaves_the_end_of_its_line_where_another_line_or_text_is():
+    canvas = Canvas(WIDE)
+    plot = panel(canvas, 100, (0, 10), (0, 10))
+    flat, falling = ([plot.at(x, y(x)) for x in range(11)] for y in (lambda _: 0.2, lambda x: 9 - 0.85 * x))
+    plot.name([(falling, "Function (embedded)", "red"), (flat, "Container (embedded)", "blue")])
+    for left, y, right in canvas.taken:
+        for line in (flat, falling):
+            assert not [at for x, at in line if left <= x <= right and y - 9 < at < y + 2]

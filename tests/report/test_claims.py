@@ -84,8 +84,13 @@ class Reader:
                 self.refuses,
             ),
             (r"(Alpha|Beta) would pass (.+) under (\w+) at a limit of (.+)\.", self.would_pass),
-            (r"Volume: one target's cost is unknown\.", lambda: len(self.usd) < 2),
-            (r"Price: (Alpha|Beta) would be cheaper if its prices fell by (.+) %\.", self.price),
+            (
+                r"Where the costs cross is unknown, as is the cost of (Alpha|Beta|Alpha and Beta)\.",
+                lambda who: (
+                    {t for t, label in NAMES.items() if label in who.split(" and ")} == set(NAMES) - set(self.usd)
+                ),
+            ),
+            (r"(Alpha|Beta) would be cheaper if its prices fell by (.+) %\.", self.price),
             (r"Both together were not measured: .+", lambda: self.f.hybrid is None and self.d.choice.value == "hybrid"),
             (r"It is cheaper and not shown to be slower\.", self.cheaper),
             (r"It is faster, and no difference in cost is shown\.", self.faster),
@@ -296,16 +301,17 @@ def page_holds(findings):
     assert bool(words) == bool(parity.pairs)
     alike = (
         ("answer text", parity.same_answer),
-        ("citations", parity.same_citations),
-        ("output tokens", parity.same_output_tokens),
+        *([("citations", parity.same_citations)] if parity.of_citations != 0 else []),
+        *([("output tokens", parity.same_output_tokens)] if parity.of_tokens != 0 else []),
     )
     for what, same in alike if words else ():
-        whole = re.search(r"all have the same ([a-z ,]+?)(?:, \d|\.)", words)
+        whole = re.search(r"all have the same ([a-z ,]+?)(?:, \d|[.;])", words)
         assert (what in (whole[1] if whole else "")) == (same == parity.pairs)
         if same != parity.pairs:
             found = re.search(rf"([\d,]+) \(([^)]+)\) the same {what}", words)
             assert int(found[1].replace(",", "")) == same
             assert reads_as(found[2], same / parity.pairs)
+    assert ("are not reported by both" in words) == bool(words and parity.of_citations == 0)
 
     made = promises(findings, NAMES, slos(findings, NAMES))
     opened = {(f"{v.slo.name}, {v.profile}", v.target) for v in findings.slos if v.judgement is Judgement.INCONCLUSIVE}

@@ -8,7 +8,7 @@ import pytest
 from harness.domain.estimate import Estimate
 from harness.report import words
 from harness.report.blocks import LEVEL, table
-from harness.report.columns import estimate, interval
+from harness.report.columns import estimate, interval, text, word
 from harness.words.numbers import bracket, duration_text, money, percent, significant, span
 from harness.words.page import ends
 from tests.builders import Pilot
@@ -70,3 +70,13 @@ def test_no_report_tells_a_value_as_a_range(tmp_path):
     assert TWICE.findall(text) == []
     assert TWICE.findall((made.parent / "report.md").read_text()) == []
     assert TWICE.search("($109 to $109)"), "or this test would see nothing"
+
+
+def test_a_phone_shows_rows_with_sentences_as_cards_and_long_tables_a_line_a_row():
+    why = (word("target"), text("state"), text("n"), text("why"))
+    sentence = "none of the requests was refused, so nothing can be told of it"
+    cards = [
+        table("t", "T", shown, [[*"abc"[: len(shown) - 1], words]] * rows).cards
+        for shown, words, rows in ((why, sentence, 2), (why, "short", 2), (why, sentence, 60), (why[2:], sentence, 2))
+    ]
+    assert cards == [True, False, False, False]

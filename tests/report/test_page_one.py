@@ -12,6 +12,8 @@ from harness.analysis.compare import Comparison
 from harness.decision.effects import stands_out, worst_broken
 from harness.decision.gravity import Gravity, gravest, gravity, ranked
 from harness.decision.next_step import BlockTakes, next_step
+from harness.decision.rule import Cap, Choice
+from harness.decision.turns import turns
 from harness.domain.estimate import Estimate, Infinite
 from harness.domain.reason import labelled
 from harness.domain.reasons import absence, doubt, page, seal
@@ -19,9 +21,10 @@ from harness.domain.verdict import Judgement, Relation, Slo, SloVerdict
 from harness.planning import seal_of
 from harness.report import escape
 from harness.report.content import first_page
-from harness.report.page_one import briefly
+from harness.report.page_one import _breaks, briefly
 from harness.report.promises import Edge, picture
 from harness.report.render import macros
+from harness.report.runbook import migration
 from harness.words import said
 from harness.workspace import open_workspace
 from tests.builders import LIGHT, Pilot, lognormal
@@ -88,7 +91,7 @@ def html_of(workspace):
     """Page one, without what is behind it."""
     found = pipeline.decide(workspace, effort=LIGHT)
     args = (workspace, found.plan, found.findings, found.decision, found.doubts, found.standing, BlockTakes(0.5, 2.0))
-    return str(macros("blocks.html.j2", escape.html).page_one(first_page(*args)))
+    return str(macros("blocks.html.j2", escape.html).page_one(first_page(*args))).replace("\u00a0", " ")
 
 
 @pytest.fixture(scope="module", params=SITUATIONS)
@@ -237,6 +240,11 @@ def test_a_plan_that_is_not_at_its_end_is_gone_on_with():
     half = SimpleNamespace(data=data, ended=None)
     chosen = SimpleNamespace(chosen=SimpleNamespace(by="gates"))
     assert next_step(None, half, chosen, None, BlockTakes(0.5, 2.0), NAMES) == page.RunRest(5, 2.5, 10.0)
+    assert next_step(None, half, chosen, None, BlockTakes(0.5, 2.0, 1), NAMES) == page.RunRest(4, 2.0, 8.0)
+    none_left = next_step(None, half, chosen, None, BlockTakes(0.5, 2.0, 5), NAMES)
+    assert said(none_left) == (
+        "Raise limits.attempts in pilot.toml and run the 5 blocks that were given up: about 2.5 h and $10.00."
+    )
 
 
 def test_labels_lose_only_what_both_end_with():
@@ -316,6 +324,87 @@ def test_doubts_name_titles_wherever_they_name_targets():
     assert said(check) == "Before the first block, B: fail: streams."
 
 
+def test_a_doubt_of_both_targets_is_one_line_and_so_are_the_checks_of_a_calibration():
+    prices = labelled(doubt.PricesUnconfirmed(("a", "b"), ("public_ipv4_hour",)), NAMES)
+    silent = labelled(doubt.CostNotKnown(("a",), absence.NoneSucceeded(1200)), NAMES)
+    lag = "lag p99 27 ms is above its limit 20 ms"
+
+    assert said(prices) == "Part of the cost of A and B rests on unconfirmed prices: public_ipv4_hour."
+    assert said(silent) == "The cost of A is unknown: none of 1,200 requests succeeded."
+    assert said(doubt.CalibrationOff(6, False, "a stall", "p90", lag)) == (
+        f"The generator's calibration could not tell 6 checks, first a stall, p90: {lag}."
+    )
+    assert (
+        said(doubt.CalibrationOff(1, True, "a stall", "p90", "")) == "The generator's calibration failed a stall, p90."
+    )
+
+
 def test_all_doubts_stand_gravest_first_and_what_page_one_says_of_a_rehearsal_last():
     found = [doubt.IsRehearsal(), doubt.TeamSays("Short."), doubt.NotCalibrated(), doubt.FewValid(3, 6, 6)]
     assert ranked(found) == (found[3], found[2], found[0], found[1])
+
+
+def least(share, low, high, judgement=Judgement.FAIL, promised=0.95):
+    slo = Slo("full-quality answers", "full_quality_share", promised, "share", at_least=True)
+    return SloVerdict("b", "burst", slo, judgement, estimate(share, low, high), doubt.IsRehearsal())
+
+
+def test_a_least_share_is_ranked_by_what_is_lacking_of_what_may_lack_and_told_as_promised():
+    """98 of 99.9 % is twenty times as much missing as may be; of the shares themselves it is a fiftieth."""
+    late = verdict("b", "p95_s", "s", 1.5, estimate(2.0, 1.9, 2.1))
+    told = worst_broken(findings((late, least(0.97, 0.96, 0.98, promised=0.999))), NAMES)
+    assert said(told) == "B: full-quality answers under burst, 96 to 98 % (at least 99.9 % promised), and 1 more."
+    assert drawn_of(least(0.97, 0.96, 0.98)).rows[0].limit == "≥ 95 %"
+
+
+def test_the_open_promise_whose_value_is_past_its_limit_is_named_before_one_that_nothing_is_known_of():
+    over = verdict("b", "p95_s", "s", 1.5, estimate(2.0, 1.4, None), Judgement.INCONCLUSIVE)
+    vague = least(1.0, 0.001, 1.0, Judgement.INCONCLUSIVE, promised=0.99)
+    pair = findings((vague, over))
+    pair.promises_of = lambda target: pair.verdicts
+    chosen = SimpleNamespace(target="b", chosen=SimpleNamespace(by=None), would_change=())
+    [turn] = [t for t in turns(chosen, pair, NAMES, {}) if isinstance(t.told, page.Undecided)]
+    assert said(turn.told) == "B turning out to break p95_s under burst: from 1.40 s so far, 1.50 s promised."
+
+
+def test_what_the_simulation_breaks_at_your_traffic_is_named_though_no_verdict_does():
+    kept = verdict("a", "p95_s", "s", 1.5, estimate(1.6, 1.4, None), Judgement.INCONCLUSIVE)
+    pair = findings((kept,))
+    pair.promises_of = lambda target: [v for v in pair.verdicts if v.target == target]
+    seen = SimpleNamespace(target="a", breaks_now=(SimpleNamespace(name="p95 response time"),))
+    pair.volumes = SimpleNamespace(seen=(seen,))
+    assert (
+        said(_breaks(pair, (), NAMES)) == "Likely A: p95 response time, simulated at your traffic; 1 verdict is open."
+    )
+
+
+def test_money_that_both_runtimes_differ_by_beyond_their_own_cost_is_told_too():
+    assert said(page.Saves("B", 36.0, 0.02)) == "B saves $36.00 of runtime a month (2.0 % of the whole bill)"
+    told = said(page.Saves("B", 36.0, 0.17, 427.0))
+    assert told == "B saves $427 a month (17 % of the whole bill), and $36.00 of runtime alone"
+
+
+def test_what_is_open_for_all_is_folded_after_what_all_keep_and_what_tells_them_apart_never_is():
+    def pair(k, *judged):
+        return [verdict(t, f"m{k}", "s", 1.0, estimate(0.5, 0.4, 0.6), j) for t, j in zip("ab", judged, strict=True)]
+
+    kept, waiting, apart = (
+        (Judgement.PASS, Judgement.PASS),
+        (Judgement.INCONCLUSIVE, Judgement.INCONCLUSIVE),
+        (Judgement.PASS, Judgement.FAIL),
+    )
+    drawn = drawn_of(*(v for k, each in enumerate([kept, *[waiting] * 6, *[apart] * 9]) for v in pair(k, *each)))
+    assert [row.name for row in drawn.folded] == ["m0", *(f"m{k}" for k in range(2, 7))]
+    assert drawn.summary == "6 more, 1 kept by every runtime and 5 not decided for any"
+
+
+def test_a_migration_plan_begins_with_what_has_to_be_decided_first():
+    gates = [SimpleNamespace(target=t, open=("p95",) * n, failed=()) for t, n in (("a", 0), ("b", 3), ("hybrid", 0))]
+    decision = SimpleNamespace(choice=Choice.CANDIDATE, caps=(), gates=gates)
+    pair = findings()
+    pair.slos = ()
+    first, second, *_ = migration(decision, pair, NAMES)
+    assert first.startswith("Decide the 3 open promises of B first")
+    assert second.startswith("Deploy B beside A")
+    decision.caps, decision.choice = (Cap.REHEARSAL,), Choice.BASELINE
+    assert len(migration(decision, pair, NAMES)) == 1, "nothing moves"

@@ -47,6 +47,7 @@ def test_a_clear_winner_is_named_with_what_would_change_it(pilot, tmp_path):
     assert "Serve the endpoint from Beta: it keeps all 4 promises." in first
     assert f"Confidence {outcome.decision.confidence.value}" in first
     assert "Alpha breaks 3 of 4 promises" in first
+    assert "of the whole bill), and $36.04 of runtime alone" in first.replace("\u00a0", " ")
     assert re.search(
         r"Serve the endpoint from Beta: [^<]+ Because:</p>\s*<ul>\s*<li>Of the two runtimes, only this one breaks", html
     )
@@ -78,6 +79,11 @@ def test_an_invalid_pilot_recommends_nothing_and_shows_every_run(tmp_path):
     html = page.read_text()
 
     assert "No answer: no block was measured completely and validly." in html
+    assert "random weightings" not in html, "nothing is scored where nothing was measured"
+    assert not [
+        gone for gone in ("cold-starts", "burst", "steady", "quality", "sizes") if f'<section id="{gone}">' in html
+    ]
+    assert "No valid run yet." in html
     assert html.count("lag p99 99 ms is above its limit") >= 12
 
 
@@ -101,6 +107,7 @@ def test_one_target_down_is_a_report_and_not_a_crash(pilot, tmp_path):
     assert "Serve the endpoint from Alpha: it keeps all 4 promises." in first
     assert outcome.decision.choice.value == "baseline"
     assert "infinite: 100.0 % of" in html
+    assert re.search(r"not known: none of [\d,]+ requests succeeded", first)
 
 
 def test_judged_criteria_are_weighed_with_their_notes(pilot, tmp_path):

@@ -55,5 +55,6 @@ def test_a_machine_that_could_not_carry_a_block_is_named_first(pilot):
 
     lines = said(pilot, spoil)
 
-    assert lines[0].startswith("The machine that sends the load could not carry 1 of 6 blocks and experiments (")
+    assert lines[0].startswith("The machine that sends the load could not carry 1 of 6 blocks (")
+    assert lines[0].endswith("it is INVALID, and nothing below is drawn from it.")
     assert lines[1] == "5 of 6 blocks are valid; verdicts need 6."

@@ -9,10 +9,11 @@ import pytest
 
 from harness import pipeline
 from harness.analysis.trend import By, Seen, change
+from harness.domain.verdict import PROMISED as PROMISES
 from harness.errors import BadFile, Refused
 from harness.evidence.files import dump
 from harness.planning import seal_of
-from harness.report.earlier import as_earlier, read_all
+from harness.report.earlier import as_earlier, changes, read_all
 from harness.report.trend import MOST, THIS, trend_of
 from harness.report.trend_json import trend_json
 from harness.report.trend_shown import changed, figures, sentences
@@ -163,7 +164,14 @@ def test_the_order_is_that_of_measuring_and_a_campaign_counts_once():
 
     assert [c.label for c in trend.campaigns] == ["2026-01-02", "2026-01-03", "2026-01-04"]
     assert trend.repeated == 2
-    assert trend_of([("same", night(3, verdict()))], night(3, verdict())) is None
+
+    alone = over(night(3, verdict()), night(3, verdict()))
+    assert not alone.several
+    assert words(alone) == (
+        "No trend: there is no other campaign to compare this one with "
+        "(1 report left out that another one of the same campaign replaces)."
+    )
+    assert list(figures(alone, NAMES, PROMISED)) == []
 
 
 def test_a_report_from_before_reports_said_when_they_measured_is_named_not_guessed():
@@ -172,6 +180,29 @@ def test_a_report_from_before_reports_said_when_they_measured_is_named_not_guess
 
     assert trend.undated == ("old",)
     assert "1 report left out without the time of measuring" in words(trend)
+
+
+def test_where_no_report_says_when_it_measured_the_page_says_that_there_is_no_trend():
+    undated = night(1, verdict(), from_utc=None)
+    trend = over(undated, undated, night(3, verdict()))
+
+    assert "No trend: there is no other campaign" in words(trend)
+    assert "2 reports left out without the time of measuring" in words(trend)
+    assert trend_json(trend)["left_out"]["undated"] == ["n0", "n1"]
+    assert words(over(night(1, verdict()), undated)) == "No trend: this report does not say when it measured."
+
+
+def test_what_only_an_earlier_report_had_is_called_as_that_report_called_it():
+    then = night(1, verdict("gone"), verdict("gone", metric="goodput"), labels={"gone": "Our old fleet"})
+    now = night(2, verdict(), labels={"beta": "Beta"})
+    rows = [row[0].text for row in changes(then, now, NAMES, PROMISES).rows]
+
+    assert rows == [
+        "p95 response time of Our old fleet under steady",
+        "goodput over offered load of Our old fleet under steady",
+        "p95 response time of Beta under steady",
+    ]
+    assert over(then, now).labels == {"gone": "Our old fleet", "beta": "Beta"}
 
 
 def test_what_was_configured_otherwise_is_listed_with_both_values():

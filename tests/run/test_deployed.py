@@ -188,8 +188,9 @@ def test_what_was_deployed_costs_from_then_and_to_its_destruction_whenever_it_wa
     assert hours([made, entry("deploy", 3, "fleet", did="updated")], sealed_day=5) == 10 * 24 + 1
 
 
-def test_what_something_was_left_of_costs_on_until_a_destruction_that_left_nothing():
-    made, half = entry("deploy", 0, "fleet"), entry("destroy", 2, "fleet", did="removed", left=["volume vol-1"])
+@pytest.mark.parametrize("stands", [{"left": ["volume vol-1"]}, {"unseen": ["volumes: access denied"]}])
+def test_what_is_left_or_was_not_seen_costs_on_until_a_destruction_that_finds_nothing(stands):
+    made, half = entry("deploy", 0, "fleet"), entry("destroy", 2, "fleet", did="removed", **stands)
 
     assert hours([made, half]) == 10 * 24 + 1
     assert hours([made, half, entry("destroy", 3, "fleet")]) == 3 * 24 + 1

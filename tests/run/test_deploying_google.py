@@ -34,7 +34,7 @@ class Healthy(http.server.BaseHTTPRequestHandler):
 def url():
     """Of a service that says that it is well."""
     server = http.server.HTTPServer(("127.0.0.1", 0), Healthy)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
     server.server_close()
@@ -85,7 +85,16 @@ def test_it_ends_at_an_answer_and_its_times_are_in_the_evidence(workspace, googl
     [intent] = Deploys(workspace, ["cloud_run"], Wishes())._all[0:1]
     said = {step.name: step.measured for step in intent.intent(destroy=False).steps}
     assert said["service rag-chat"], "as long as it took here"
+    google.denied.add("cloudasset")
+    [gone] = Deploys(workspace, ["cloud_run"], Wishes()).destroy(Heard())
+    assert Store(workspace.evidence).deployments()[-1]["unseen"] == list(gone.unseen), "its cost counts on"
+    google.denied.clear()
     [gone] = Deploys(workspace, ["cloud_run"], Wishes()).destroy(Heard())
     assert (gone.left, gone.unseen) == ((), ())
     assert google.empty
-    assert [entry["what"] for entry in Store(workspace.evidence).deployments()] == ["begun", "deploy", "destroy"]
+    assert [entry["what"] for entry in Store(workspace.evidence).deployments()] == [
+        "begun",
+        "deploy",
+        "destroy",
+        "destroy",
+    ]

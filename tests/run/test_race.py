@@ -29,6 +29,8 @@ from tests.suite import warm
 
 ADDRESS = re.compile(r"http://\S+/\?token=\S+")
 
+pytestmark = pytest.mark.usefixtures("planned_soon")
+
 
 def found_in(path, pattern, seconds=30):
     deadline = time.monotonic() + seconds

@@ -16,6 +16,7 @@ from harness.words import all_said
 from harness.workspace import open_workspace
 from tests.builders import LIGHT, Pilot, lognormal
 
+pytestmark = pytest.mark.usefixtures("lightly")
 FASTER = {"alpha": lognormal(), "beta": lognormal(median_s=0.2)}
 END = EarlyEnd(1, 3, 6, "the gates decide")
 
@@ -42,7 +43,7 @@ def run(workspace):
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory):
+def ended(lightly, tmp_path_factory):
     """At its first look: beta is cheaper and faster, and both keep every promise."""
     workspace, _, store = measured(tmp_path_factory.mktemp("ended"), 6)
     return workspace, store, run(workspace)

@@ -20,6 +20,8 @@ from tests.targets.peers.shell import blocks_of
 EXTERNALS = (Side("external", "http://a.example"), Side("external", "https://b.example/chat"))
 EMBEDDED = (Side("local_container"), Side("local_function"))
 
+pytestmark = pytest.mark.usefixtures("planned_soon")
+
 
 def lines_of(path):
     return path.read_text(encoding="utf-8").splitlines()

@@ -148,10 +148,13 @@ def test_a_block_that_was_given_up_is_no_reason_to_run_again(person):
     for ledger in person.root.glob("evidence/blocks/b06/*/*/ledger.json"):
         ledger.write_text(json.dumps({**json.loads(ledger.read_text()), "valid": False}))
     assert person.next() == "pilot run", "two of the three attempts are left"
+    blocks = person.store.plan().blocks
+    assert [b.number for b in person.store.due(blocks, 3)] == [6], "what is left to wait for, whatever comes after it"
 
     path = person.root / "pilot.toml"
     path.write_text(path.read_text() + "[limits]\nattempts = 1\n")
-    assert person.step("run").words == "5 of 6 blocks valid, 1 given up"
+    assert person.step("run").words == ("5 of 6 blocks valid, 1 given up: a higher limits.attempts measures it again")
+    assert (person.store.due(blocks, 1), [b.number for b in person.store.given_up(blocks, 1)]) == ([], [6])
     assert person.next() == "pilot decide"
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.local.platform import pilot, workspace
 from tests.report.open_words import MOST, open_words
+from tests.stories.test_words import quicken
 from tests.suite import warm
 
 SMALL = """
@@ -35,7 +36,7 @@ deadline_s   = 15
 stream_share = 0.8
 max_tokens   = 20
 [profiles.steady]
-rate       = 6
+rate       = 4    # each request that meets no free instance of the function starts a process
 duration_s = 2
 warmup_s   = 0.5
 [profiles.fromzero]
@@ -47,15 +48,23 @@ duration_s = 2
 warmup_s   = 0
 [scaling]
 rehearsal        = true
-model_time_scale = 0.25
+model_time_scale = 0.05
 notes            = ["Both runtimes share this machine's processors."]
+"""
+FROM_ZERO = """
+from harness.load import ChatUser, arrivals
+
+class FromZeroUser(ChatUser):
+    schedule = arrivals.from_zero(requests=3, repeats=1, idle_s=2, rest_s=0.5)
 """
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, corpus):
     root = workspace(tmp_path_factory.mktemp("campaign"), corpus)
+    quicken(root)
     (root / "pilot.toml").write_text(SMALL)
+    (root / "loadprofiles" / "fromzero.py").write_text(FROM_ZERO)
     return root
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.guarded import API_KEY, KEYS
 from tests.local.platform import DEMO
 from tests.peers.start import free_port
-from tests.suite import processes
+from tests.suite import processes, warm
 
 ROOT = Path(__file__).parent.parent.parent
 [ACCESS_KEY] = KEYS
@@ -94,17 +94,16 @@ def folder(tmp_path_factory, corpus):
         processes.end(process)
 
 
-def pilot(folder, *words, **environment):
+def ended(command, folder, *words, **environment):
+    """Its code and both streams, without credentials of whoever runs this."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-    return subprocess.run(
-        [sys.executable, "-m", "harness", *words],
-        cwd=folder,
-        env={**clean, **environment},
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-    )
+    process = warm.start(command, *words, cwd=folder, env={**clean, **environment})
+    out, err = process.communicate(timeout=150)
+    return process.wait(), out, err
+
+
+def pilot(folder, *words, **environment):
+    return subprocess.CompletedProcess(words, *ended("pilot", folder, *words, **environment))
 
 
 def test_without_its_credentials_nothing_is_sent_and_the_words_say_what_is_missing(folder):
@@ -141,17 +140,8 @@ def test_the_whole_pilot_runs_and_no_credential_is_left_behind(folder):
 
 def test_ten_refusals_in_a_row_stop_a_run(folder):
     wrong = {**CREDENTIALS, "AWS_SECRET_ACCESS_KEY": "another"}
-    environment = {**{k: v for k, v in os.environ.items() if not k.startswith("AWS_")}, **wrong}
-    command = [sys.executable, "-m", "locust", "-f", "loadprofiles/steady.py", "--headless", "--target", "signed"]
-    done = subprocess.run(
-        [*command, "--evidence", "refused", "--duration", "20"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    words = ["-f", "loadprofiles/steady.py", "--headless", "--target", "signed", "--evidence", "refused"]
+    code, _, err = ended("locust", folder, *words, "--duration", "20", **wrong)
 
-    assert done.returncode == 4, done.stderr
+    assert code == 4, err
     assert "10 answers of 401 or 403 in a row" in (folder / "refused" / "ledger.json").read_text()

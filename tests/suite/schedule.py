@@ -155,16 +155,18 @@ class Lanes(LoadScopeScheduling):
 
     def _next(self, node) -> str | None:
         """What this worker takes now: a live one computes when nothing live is left, makes room for what runs alone, then helps."""
-        lanes: dict[str, str] = {}  # each lane's first
-        for scope, unit in self.workqueue.items():
-            lanes.setdefault(self._lane(scope, unit), scope)
         wanted = ["quiet", BESIDE]
         if not self._is_quiet(node):
             wanted = ["live"] if node is self._last_live() and self._others_are_live(node) else ["live", "quiet"]
             if self._may_run_alone(node):
-                wanted += [ALONE] if ALONE in lanes else [BESIDE]
+                wanted += [ALONE] if ALONE in self.workqueue else [BESIDE]
         elif len(self.nodes) == 1:
             wanted += ["live", ALONE]
+        lanes: dict[str, str] = {}  # each lane's first
+        for scope, unit in self.workqueue.items():  # asked after each test of any worker, so no further than it has to
+            lanes.setdefault(self._lane(scope, unit), scope)
+            if wanted[0] in lanes:
+                break
         return next((lanes[lane] for lane in wanted if lane in lanes), None)
 
     def _lane(self, scope: str, unit: dict[str, bool]) -> str:

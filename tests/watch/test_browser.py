@@ -88,10 +88,10 @@ def test_no_error_no_request_elsewhere_no_overflow_and_the_token_is_gone(browser
 def test_verdicts_are_those_of_the_last_look_in_words(browser, served):
     page = browser.new_context().new_page()
     page.goto(served.page.address)
-    page.get_by_role("cell", name="✓ PASS").wait_for()
+    page.get_by_role("cell", name="● PASS").wait_for()
 
     assert "As of look 1 of 3, the first 6 VALID blocks; the next look is at 8." in page.locator("#looks").inner_text()
-    assert page.locator("#verdicts tbody td").all_inner_texts() == ["steady: p95 2.0 s", "✓ PASS", "✗ FAIL"]
+    assert page.locator("#verdicts tbody td").all_inner_texts() == ["steady: p95 2.0 s", "● PASS", "▲ FAIL"]
 
 
 @pytest.mark.slow

@@ -199,3 +199,13 @@ def test_its_stamp_changes_as_soon_as_there_is_something_new(going):
 
     assert made.now(Wanted())["stamp"] == made.stamp() != after != before
     assert first["stamp"] != before, "nothing was watched yet when it was asked first: the next answer comes at once"
+
+
+def test_a_campaign_that_has_ended_opens_at_its_last_block_of_both_targets(tmp_path):
+    """Not at the experiment that was measured last, which may be of one target under both labels."""
+    probe = {target: ([sample()], {}) for target in ("alpha", "beta")}
+    workspace, plan, store = Pilot(tmp_path, blocks=2, per_run=20, tracks={"coldstart": probe}).write()
+    for run in (run for unit in plan.units for run in unit.runs):
+        store.note("run begun", run=run.id, attempt=1)
+        store.note("run ended", run=run.id, attempt=1, cost_usd="0", exit_code=0)
+    assert Picture(workspace, store, None).now(Wanted())["shown"]["block"] == 2

@@ -27,11 +27,49 @@ def test_all_problems_of_pilot_toml_are_told_at_once(tmp_path):
     )
     said = problems(lambda: open_workspace(tmp_path))
 
-    assert "pilot.blocks: input should be greater than or equal to 2, not 1" in said
+    assert "pilot.blocks: want at least 2, not 1" in said
     assert "pilot.blokcs: is not a known field: did you mean blocks?" in said
     assert "slo.p95_s" in said
     assert "slo.error_rate" in said
     assert "traffic: is required" in said
+
+
+def test_what_no_table_takes_hides_no_other_problem(tmp_path):
+    (tmp_path / "pilot.toml").write_text(
+        '[pilot]\nquestion = 2026-11-27\nbaseline = "a"\ncandidate = "b"\nblocks = 1\n'
+        "[slo]\np95_s = inf\nerror_rate = true\n[traffic]\nrequests_per_month = -1\n"
+    )
+    said = problems(lambda: open_workspace(tmp_path))
+
+    assert "pilot.question: want text in quotes, not a date or a time" in said
+    assert "slo.p95_s: want a finite number" in said
+    assert said.count("slo.p95_s") == said.count("pilot.question") == 1
+    assert "pilot.blocks: want at least 2" in said
+    assert "slo.error_rate: want a number, not True" in said
+    assert "traffic.requests_per_month" in said
+
+
+def test_a_pilot_toml_that_is_a_folder_or_a_link_in_a_circle_is_never_passed_by(tmp_path):
+    Pilot(tmp_path).workspace()
+    for name, make, says in (
+        ("folder", lambda p: p.mkdir(), "is a folder"),
+        ("circle", lambda p: p.symlink_to(p), "cannot be read"),
+    ):
+        (tmp_path / name).mkdir()
+        make(tmp_path / name / "pilot.toml")
+        assert says in problems(lambda name=name: find(tmp_path / name))
+
+
+def test_a_target_toml_or_an_evidence_that_is_something_else_is_named(tmp_path):
+    workspace = Pilot(tmp_path).workspace()
+    path = tmp_path / "targets" / "alpha" / "target.toml"
+    path.unlink()
+    path.symlink_to(path)
+    (tmp_path / "evidence").write_text("mine")
+
+    assert f"{path}: cannot be read" in problems(workspace.pair)
+    with pytest.raises(Refused, match="evidence is not a folder"):
+        _ = workspace.evidence
 
 
 def test_a_target_is_not_compared_with_itself(tmp_path):
@@ -110,7 +148,7 @@ def test_bad_questions_are_named_by_line(tmp_path):
 
     assert "line 2: is not valid JSON" in said
     assert "line 3, id: 'a' stands twice" in said
-    assert "line 4, messages" in said
+    assert "line 4, messages: want at least 1 of them, not 0" in said
 
 
 def test_an_empty_questions_file_is_no_questions_file(tmp_path):

@@ -48,9 +48,9 @@ def test_a_range_holds_neither_nan_nor_infinities():
 def test_no_type_is_read_as_another(tmp_path):
     Pilot(tmp_path).workspace()
 
-    assert "slo.p95_s: input should be a valid number, not True" in changed(tmp_path, "p95_s = 2.0", "p95_s = true")
-    assert "slo.p95_s: input should be a valid number, not '2.0'" in changed(tmp_path, "p95_s = 2.0", 'p95_s = "2.0"')
-    assert "pilot.blocks: input should be a valid integer, not 6.5" in changed(tmp_path, "blocks = 6", "blocks = 6.5")
+    assert "slo.p95_s: want a number, not True" in changed(tmp_path, "p95_s = 2.0", "p95_s = true")
+    assert "slo.p95_s: want a number, not '2.0'" in changed(tmp_path, "p95_s = 2.0", 'p95_s = "2.0"')
+    assert "pilot.blocks: want a whole number, not 6.5" in changed(tmp_path, "blocks = 6", "blocks = 6.5")
     assert "pilot.question: want text in quotes, not a date" in changed(
         tmp_path, 'question = "Which runtime should serve it?"', "question = 2026-11-26"
     )
@@ -83,7 +83,7 @@ def test_a_pilot_without_a_profile_judges_nothing_and_is_refused(tmp_path):
     Pilot(tmp_path).workspace()
     said = changed(tmp_path, "[profiles.steady]\nrate = 2\nduration_s = 10\n", "[profiles]\n")
 
-    assert "profiles: dictionary should have at least 1 item" in said
+    assert "profiles: want at least 1 of them, not 0" in said
 
 
 def test_the_name_of_a_profile_is_no_path(tmp_path):
@@ -122,7 +122,7 @@ def test_a_price_parameter_that_no_bill_reads_is_named_with_the_one_that_was_mea
         'parameters.memroy_gb: model "fargate-alb" with book aws-2026-11 has none of this name: did you mean memory_gb?'
         in said
     )
-    assert "prices.parameters.vcpu: input should be greater than 0, not 0" in said
+    assert "prices.parameters.vcpu: want more than 0, not 0" in said
 
 
 def test_only_regular_files_of_a_stated_size_are_read(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from harness.domain.address import NOWHERE
 from harness.domain.lines import lines_of
 from harness.errors import BadFile, Refused
+from harness.platforms.shared.deploy.content import IMAGE
 from harness.workspace import deployed, open_workspace, trust, wants
 from harness.workspace.target_toml import read_prospect, read_target
 from tests.builders import Pilot
@@ -88,7 +89,9 @@ def test_where_requests_would_go_is_confirmed_by_a_person(tmp_path, folder, monk
     trust.for_work(workspace, ["theirs"])
     deployed.write(folder, {"THEIR_URL": "https://somebody.example"})
 
-    with pytest.raises(Refused, match=r"https://somebody.example as THEIR_URL \(targets/theirs/deployed.toml\)"):
+    with pytest.raises(
+        Refused, match=r"fills in https://somebody.example as THEIR_URL \(targets/theirs/deployed.toml\)"
+    ):
         trust.for_work(workspace, ["theirs"])
 
 
@@ -99,7 +102,29 @@ def test_a_template_that_did_not_come_with_this_package_is_confirmed(tmp_path, f
     workspace = open_workspace(tmp_path)
 
     [want] = wants.of_files(workspace, [template])
-    assert "targets/theirs/template.yaml with this machine's credentials" in want.what
+    assert str(want).startswith("deploys targets/theirs/template.yaml with this machine's credentials")
+    assert want in wants.everything(workspace)
+
+
+def test_all_that_a_deployment_asks_for_is_what_pilot_trust_confirms(tmp_path, folder, monkeypatch):
+    monkeypatch.delenv("PILOT_TRUST")
+    Pilot(tmp_path).write()
+    image = tmp_path / IMAGE
+    image.parent.mkdir(parents=True)
+    image.write_text("FROM base\nCOPY app.txt targets/theirs/own ./\n")
+    places = [image, tmp_path / "app.txt", folder / "template.yaml", folder / "own" / "inner.txt"]
+    (folder / "own").mkdir()
+    for path in places[1:]:
+        path.write_text("anything\n")
+    workspace = open_workspace(tmp_path)
+    with pytest.raises(Refused, match="is not trusted with this"):
+        trust.require(workspace, wants.of_files(workspace, places))
+    trust.replace(workspace.root, wants.everything(workspace))
+
+    trust.require(workspace, wants.of_files(workspace, places))
+    places[2].write_text("changed\n")
+    with pytest.raises(Refused, match=r"template.yaml .*changed since it was confirmed|confirmed was"):
+        trust.require(workspace, wants.of_files(workspace, places))
 
 
 def test_a_source_without_its_address_asks_nobody_before_the_deployment(folder):

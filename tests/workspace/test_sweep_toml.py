@@ -114,3 +114,14 @@ def test_what_a_setting_makes_of_the_target_is_checked_as_the_target_is(alpha):
 
     assert "small: prices.prameters: is not a known field: did you mean parameters?" in str(bad.value)
     assert "large: prices.prameters" in str(bad.value)
+
+
+def test_settings_that_are_wrong_are_not_counted_too(tmp_path):
+    (tmp_path / "sweep.toml").write_text("settings = [{name = 'A'}, {name = 'b', runtime = 3}]\n")
+    with pytest.raises(BadFile) as wrong:
+        read_sweep(tmp_path)
+
+    assert [str(problem) for problem in wrong.value.problems] == [
+        "settings.0.name: does not match ^[a-z0-9][a-z0-9._-]*$, not 'A'",
+        "settings.1.runtime: want a table, not 3",
+    ]

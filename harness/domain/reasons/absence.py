@@ -13,6 +13,12 @@ class NoRequests(Absence):
     """Nothing was measured."""
 
 
+class NoneSucceeded(Absence):
+    """Requests were measured, and not one was answered."""
+
+    n: int
+
+
 class FewBlocks(Absence):
     """An interval rests on blocks."""
 

@@ -143,7 +143,9 @@ class TimesBaseline(Decided):
 
 
 class VolumeUnknown(Decided):
-    """Where a cost is."""
+    """Where a cost is: of these."""
+
+    labels: tuple[str, ...]
 
 
 class CostsCross(Decided):

@@ -69,11 +69,12 @@ class NotCalibrated(Doubt):
 
 
 class CalibrationOff(Doubt):
-    """One of its checks."""
+    """So many of its checks failed, or could not be told; ``law`` to ``why``: the first."""
 
+    checks: int
+    failed: bool
     law: str
     quantity: str
-    verdict: str
     why: str
 
 
@@ -331,7 +332,7 @@ class PricesElsewhere(Doubt):
 class PricesUnconfirmed(Doubt):
     """By anybody."""
 
-    target: str
+    targets: tuple[str, ...]
     keys: tuple[str, ...]
 
 
@@ -360,7 +361,7 @@ class ModelsUnlisted(Doubt):
 class CostNotKnown(Doubt):
     """At the expected traffic."""
 
-    target: str
+    targets: tuple[str, ...]
     why: Reason
 
 

@@ -25,22 +25,29 @@ class HowSure(Page):
 
 
 class Kept(Page):
-    """Promises of one alternative; ``first``: of those that a sentence names, ``elsewhere``: work that one side of it does."""
+    """Promises of one alternative; ``first``: of those that a sentence names.
+
+    ``elsewhere``: of promises of work that one side of a hybrid does for it, how many are kept, broken and open.
+    """
 
     label: str
     first: bool
     kept: int
     broken: int
     open: int
-    elsewhere: int = 0
+    elsewhere: tuple[int, int, int] = (0, 0, 0)
 
 
 class Saves(Page):
-    """USD of runtime a month, and the share of the dearer one's whole bill where that is known."""
+    """USD of runtime a month, and the share of the dearer one's whole bill where that is known.
+
+    ``whole``: USD of the whole bill, where it saves another amount than of runtime; the share is then of that.
+    """
 
     label: str
     usd: float
     share: float | None
+    whole: float | None = None
 
 
 class Months(Page):
@@ -63,6 +70,7 @@ class BrokenNow(Page):
     unit: str
     late: bool
     more: int
+    at_least: bool = False
 
 
 class BreaksAt(Page):
@@ -72,6 +80,16 @@ class BreaksAt(Page):
     name: str
     factor: float
     ends: Ends
+    open: int = 0
+
+
+class BreaksLikely(Page):
+    """No verdict says so, but at your traffic the simulation does; ``more``: its other promises."""
+
+    label: str
+    name: str
+    more: int
+    open: int
 
 
 class NothingBreaks(Page):
@@ -155,6 +173,7 @@ class Undecided(Page):
     seen: Ends
     allowed: float
     unit: str
+    at_least: bool = False
 
 
 class MoreAtOnce(Page):
@@ -203,12 +222,21 @@ class RunRest(Page):
     usd: float
 
 
-class FixAndRun(Page):
-    """No block is valid: what measuring anew takes."""
+class RunGivenUp(Page):
+    """No other block is left: those that used up their attempts, which a higher limit measures."""
 
     blocks: int
     hours: float
     usd: float
+
+
+class FixAndRun(Page):
+    """No block is valid: what measuring anew takes; those given up only under a higher limit of attempts."""
+
+    blocks: int
+    hours: float
+    usd: float
+    given_up: int
 
 
 class MakeAlike(Page):

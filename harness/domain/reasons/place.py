@@ -221,6 +221,10 @@ class BelongsContainer(Placing):
     """Where it belongs."""
 
 
+class BelongsThere(Placing):
+    """On the one target that keeps it; what kind of runtime that is, nobody declared."""
+
+
 class BelongsEither(Placing):
     """Where it belongs."""
 
@@ -243,6 +247,7 @@ class Place(StrEnum):
     SERVERLESS = "serverless"
     WARM = "warm"
     CONTAINER = "container"
+    THERE = "there"
     EITHER = "either"
     NEITHER = "neither"
     OPEN = "open"
@@ -253,6 +258,7 @@ BELONGS = {
     Place.SERVERLESS: BelongsServerless(),
     Place.WARM: BelongsWarm(),
     Place.CONTAINER: BelongsContainer(),
+    Place.THERE: BelongsThere(),
     Place.EITHER: BelongsEither(),
     Place.NEITHER: BelongsNowhere(),
     Place.OPEN: BelongsOpen(),

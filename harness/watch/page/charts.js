@@ -25,7 +25,8 @@ const Charts = (() => {
     if (size >= 1000) return `${+(value / 1000).toPrecision(3)}k`;
     return String(+value.toPrecision(size < 0.001 ? 2 : 3));
   };
-  const clock = (seconds) => {
+  const clock = (seconds, length = seconds) => {
+    if (length < 8) return `${+seconds.toFixed(1)} s`;
     if (seconds < 120) return `${Math.round(seconds)} s`;
     return `${+(seconds / 60).toFixed(1)} min`;
   };
@@ -62,7 +63,7 @@ const Charts = (() => {
     }
     for (const part of [0, 0.5, 1]) {
       const anchor = part === 0 ? "start" : part === 1 ? "end" : "middle";
-      make("text", { x: x(said.length * part), y: HEIGHT - 6, "text-anchor": anchor }, svg, clock(said.length * part));
+      make("text", { x: x(said.length * part), y: HEIGHT - 6, "text-anchor": anchor }, svg, clock(said.length * part, said.length));
     }
     if (said.area && said.area.length) {
       const last = said.area[said.area.length - 1];

@@ -20,6 +20,10 @@
   const titleOf = (name) => (last.targets.find((t) => t.name === name) || { title: name }).title;
   const sideOf = (name) => (last.targets.find((t) => t.name === name) || { side: "other" }).side;
 
+  const again = (k) => last.shown.lanes.findIndex((l) => l.target === last.shown.lanes[k].target) < k;  // one target under both labels
+  const laneTitle = (k) => titleOf(last.shown.lanes[k].target) + (again(k) ? ", again" : "");
+  const laneSide = (k) => (again(k) ? "other" : sideOf(last.shown.lanes[k].target));
+
   const MARKS = { "done": "●", "invalid": "▲", "given up": "▲", "begun": "◐", "due": "○", "not needed": "·" };
 
   function header() {
@@ -32,7 +36,7 @@
       const now = going[0], where = now.track ? `experiment ${now.track}` : `Block ${now.block} of ${blocks}`;
       words = `${where}: ${now.profile} on ${[...new Set(going.map((g) => titleOf(g.target)))].join(" and ")}`;
     } else if (!last.left.runs) words = "Everything is measured";
-    else words = "No run is going on";
+    else words = "No run in progress";
     if (el("state").textContent !== words) el("state").textContent = words;
     document.title = `${words} · pilot`;
     el("race").hidden = !last.race;
@@ -58,7 +62,7 @@
       fact("Blocks done", `${done} of ${paired.length}`, `${bad ? `${bad} INVALID` : "all VALID so far"}${of}`);
     }
     const end = new Date(Date.now() + last.left.measuring_s * 1000).toLocaleTimeString([], { timeStyle: "short" });
-    const slot = last.left.last_slot ? `last slot ${when(last.left.last_slot)}` : last.going.length ? `done about ${end}` : "when measured without a break";
+    const slot = last.left.last_slot ? `last slot ${when(last.left.last_slot)}` : last.going.length ? `done about ${end}` : "if measured without pauses";
     fact("Left to measure", last.left.runs ? seconds(last.left.measuring_s) : "nothing", last.left.runs ? `${count(last.left.runs, "run")}; ${slot}` : "");
     fact("Spent", usd(last.spend.spent_usd), `of $${last.spend.budget_usd} (MODELLED, at list prices)`);
     if (last.looks) {
@@ -80,15 +84,15 @@
       const word = lane.state === "going" ? `${Math.round(lane.now_s)} of ${Math.round(shown.length_s)} s` : lane.valid === null ? lane.state : lane.valid ? "VALID" : last.race ? "ended" : "INVALID";
       const open = Math.max(0, lane.due - lane.answered - lane.refused - lane.failed);
       const lag = lane.lag_p99_s === null ? "" : `${(lane.lag_p99_s * 1000).toFixed(1)} ms`;
-      return [word, lane.due, lane.answered, lane.refused, lane.failed, lane.state === "going" ? open : "", lane.cold, lane.instances || "not told", lag, usd(lane.spent_usd)].map(String);
+      return [word, lane.due, lane.answered, lane.refused, lane.failed, lane.state === "going" ? open : "", lane.cold, lane.instances || "not reported", lag, usd(lane.spent_usd)].map(String);
     });
     out.replaceChildren();
     const head = add(add(out, "thead"), "tr"), body = add(out, "tbody");
     const shows = FIGURES.map((name) => name !== "open" || shown.lanes.some((lane) => lane.state === "going"));
-    const who = (row, lane, name) => add(row, name, titleOf(lane.target), `who ${sideOf(lane.target)}`);
+    const who = (row, k, name) => add(row, name, laneTitle(k), `who ${laneSide(k)}`);
     if (NARROW.matches) {
       add(head, "th", "");
-      for (const lane of shown.lanes) who(head, lane, "th");
+      shown.lanes.forEach((lane, k) => who(head, k, "th"));
       FIGURES.forEach((name, k) => {
         if (!shows[k]) return;
         const row = add(body, "tr");
@@ -100,7 +104,7 @@
       FIGURES.forEach((name, k) => { if (shows[k]) add(head, "th", name, k ? "n" : ""); });
       shown.lanes.forEach((lane, k) => {
         const row = add(body, "tr");
-        who(row, lane, "td");
+        who(row, k, "td");
         rows[k].forEach((text, at) => { if (shows[at]) add(row, "td", text, at ? "n" : ""); });
       });
     }
@@ -136,9 +140,9 @@
 
   function charts() {
     const shown = last.shown, bin = shown.bin_s, length = shown.length_s;
-    const known = shown.lanes.map((lane, k) => ({ lane, dots: dots[k] || [] })).filter((one) => one.lane.state !== "not begun");
-    const series = (pick, more) => known.map(({ lane, dots: own }) => ({
-      side: sideOf(lane.target), title: titleOf(lane.target), points: pick(lane), ...(more ? more(own) : {}),
+    const known = shown.lanes.map((lane, k) => ({ lane, k, dots: dots[k] || [] })).filter((one) => one.lane.state !== "not begun");
+    const series = (pick, more) => known.map(({ lane, k, dots: own }) => ({
+      side: laneSide(k), title: laneTitle(k), points: pick(lane), ...(more ? more(own) : {}),
     }));
     const stretches = (lane, value, whole) => lane.stretches.map((row, k) => {
       const bin = lane.bin_s;
@@ -181,7 +185,7 @@
   function choices() {
     const shown = last.shown;
     const profiles = shown.profiles.length > 1 ? shown.profiles.map((name) => ({ words: name, value: name, pressed: name === shown.profile })) : [];
-    if (chosen.block !== null || chosen.profile !== null) profiles.push({ words: "back to what is measured now", value: null, pressed: false });
+    if (chosen.block !== null || chosen.profile !== null) profiles.push({ words: last.going.length ? "back to what is measured now" : "back to the last block", value: null, pressed: false });
     buttons(el("profiles"), profiles, (name) => {
       chosen.profile = name;
       if (name === null) chosen.block = null;
@@ -196,7 +200,7 @@
     el("blocks-heading").parentElement.hidden = last.race;
   }
 
-  const RELATIONS = { PASS: "✓ PASS", FAIL: "✗ FAIL", INCONCLUSIVE: "○ open" };
+  const RELATIONS = { PASS: "● PASS", FAIL: "▲ FAIL", INCONCLUSIVE: "◇ open" };
   function verdicts() {
     const looks = last.looks, out = el("verdicts");
     el("looks-section").hidden = !looks;

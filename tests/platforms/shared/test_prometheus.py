@@ -59,7 +59,7 @@ def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("prometheus")
     node, own = free_port(), free_port()
     cluster = ThreadingHTTPServer(("127.0.0.1", 0), Cluster)
-    threading.Thread(target=cluster.serve_forever, daemon=True).start()
+    threading.Thread(target=cluster.serve_forever, args=(0.02,), daemon=True).start()
     (folder / "prometheus.yml").write_text(
         "global: {scrape_interval: 1s}\nscrape_configs:\n"
         f"  - {{job_name: node, static_configs: [{{targets: ['127.0.0.1:{node}']}}]}}\n"

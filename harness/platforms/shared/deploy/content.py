@@ -21,6 +21,7 @@ from harness.tables.text import text_of
 
 COPY = re.compile(r"(?mi)^[ \t]*(?:COPY|ADD)[ \t]+((?:--\S+[ \t]+)*)(.+?)\s*$")
 CONTINUED = re.compile(r"\\[ \t]*\r?\n")
+IMAGE = "targets/aws_base/Dockerfile"  # one makes the image of every cloud
 NEVER = (".git", ".venv*", ".pilot", "evidence", "build", "__pycache__", "*.pyc", "*.env", "STOP")
 DIGITS = 20
 EPOCH = (1980, 1, 1, 0, 0, 0)
