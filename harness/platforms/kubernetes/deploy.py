@@ -24,7 +24,7 @@ from harness.platforms.kubernetes.removal import Removal
 from harness.platforms.kubernetes.secret import Key, Settings
 from harness.platforms.shared import origins
 from harness.platforms.shared.deploy.address import own_range
-from harness.platforms.shared.deploy.content import Content, content_of
+from harness.platforms.shared.deploy.content import IMAGE, Content, content_of
 from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.deploy.part import distinct
 from harness.platforms.shared.deploy.steps import Steps
@@ -32,7 +32,6 @@ from harness.platforms.shared.deploy.steps import Steps
 if TYPE_CHECKING:
     from harness.platforms.kubernetes.config import Kubernetes
 
-BASE = "aws_base"  # whose Dockerfile every platform's image is built from
 ARCHITECTURE = "kubernetes.io/arch"
 OWN_LABEL = f"give each its own {LABEL} label in its manifests, or a namespace of its own"
 Reached = Callable[["Kubernetes", Make], AbstractContextManager[Cluster]]
@@ -135,7 +134,7 @@ class KubernetesDeployment:
 
     def content(self, cluster: Cluster, found: Found) -> Content:
         """What the image is built from, for the nodes' kind of processor; clients of other stores are in it where those are asked."""
-        dockerfile = self.asked.root / "targets" / BASE / "Dockerfile"
+        dockerfile = self.asked.root / IMAGE
         said = self.values(self.parts[0], found)
         others = said.get("STORE", "sqlite") != "sqlite" or said.get("EMBEDDING", "hash").startswith("bedrock")
         made = content_of(self.asked.root, dockerfile, "backends" if others else None)

@@ -39,7 +39,7 @@ from harness.platforms.shared.aws_deploy.stacks import (
 )
 from harness.platforms.shared.deploy.address import own_range, source_of
 from harness.platforms.shared.deploy.builders import Builder, local_builder
-from harness.platforms.shared.deploy.content import Content, content_of
+from harness.platforms.shared.deploy.content import IMAGE, Content, content_of
 from harness.platforms.shared.deploy.image import image_of
 from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.deploy.part import Tag, distinct
@@ -87,7 +87,7 @@ class AwsDeployment:
         self.clients = Clients(self._hands.make, self.region)
         self.base_tag = Tag(parts[0].tag.key, BASE_TAG)
         self.base_template = asked.root / "targets" / BASE_FOLDER / TEMPLATE
-        self.dockerfile = asked.root / "targets" / BASE_FOLDER / "Dockerfile"
+        self.dockerfile = asked.root / IMAGE
         self._checked()
         self.asked = asked.of(self.known)
 

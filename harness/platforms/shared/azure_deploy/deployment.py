@@ -39,7 +39,7 @@ from harness.platforms.shared.azure_deploy.templates import Done, Templates, Wan
 from harness.platforms.shared.azure_subscription import SHARED
 from harness.platforms.shared.deploy.address import own_range, source_of
 from harness.platforms.shared.deploy.builders import Builder, local_builder
-from harness.platforms.shared.deploy.content import Content, content_of
+from harness.platforms.shared.deploy.content import IMAGE, Content, content_of
 from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.deploy.part import Tag, distinct, own_file
 from harness.platforms.shared.deploy.steps import Steps
@@ -49,7 +49,7 @@ OURS = {  # parameters that something else of the command or target.toml says
     "generatorCidr": "--from",
     "image": "--image",
 }
-IMAGE_FOLDER, HERE = "aws_base", "acr"  # the folder of every platform's Dockerfile; the builder in the registry
+HERE = "acr"  # the builder in the registry
 NONE = "none"
 BILLED = "what [prices] and [runtime] of target.toml say is what is deployed"
 
@@ -74,7 +74,7 @@ class AzureDeployment:
         self.subscription = parts[0].subscription
         self.base = asked.settings.get("base", BASE)
         self.base_template = asked.root / "targets" / BASE_FOLDER / TEMPLATE
-        self.dockerfile = asked.root / "targets" / IMAGE_FOLDER / "Dockerfile"
+        self.dockerfile = asked.root / IMAGE
         self._checked(asked)
         self.asked = asked.of(self.known)
         self._settings_checked()

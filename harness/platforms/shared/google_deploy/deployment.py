@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from harness.errors import Refused
 from harness.platforms.deploying import Asked, Deployed, Destroyed, Heard, Intent
 from harness.platforms.shared.deploy.builders import Builder, local_builder
-from harness.platforms.shared.deploy.content import Content, content_of
+from harness.platforms.shared.deploy.content import IMAGE, Content, content_of
 from harness.platforms.shared.deploy.image import image_of
 from harness.platforms.shared.deploy.manifest import Manifest
 from harness.platforms.shared.deploy.pace import Pace
@@ -29,7 +29,6 @@ from harness.platforms.shared.google_deploy.image import Repository, access_toke
 from harness.platforms.shared.google_deploy.intent import intent_of
 from harness.platforms.shared.google_deploy.part import (
     CONCURRENCY,
-    IMAGE_FOLDER,
     LABEL,
     Part,
     label_of,
@@ -71,7 +70,7 @@ class GoogleDeployment:
 
     def __init__(self, parts: Sequence[Part], asked: Asked, hands: Hands | None = None) -> None:
         self.parts, self._hands = tuple(parts), hands or Hands()
-        self.dockerfile = asked.root / "targets" / IMAGE_FOLDER / "Dockerfile"
+        self.dockerfile = asked.root / IMAGE
         self.asked = asked.of(self.known)
         self.pace, self.project, self.region = self._hands.pace, parts[0].project, parts[0].region
         self.cloud = Cloud(self.project, self._hands.make, self.pace)

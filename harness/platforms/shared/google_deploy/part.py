@@ -17,7 +17,6 @@ REPOSITORY, IMAGE = "rag", "chat"
 SENDER, BUILD_ACCOUNT = "rag-sender", "rag-build"
 CONCURRENCY = "CONCURRENCY"  # a setting that no manifest has
 KEY_VARIABLE = "RAG_PROVIDER_KEY"  # whose secret is the provider's key
-IMAGE_FOLDER = "aws_base"  # one Dockerfile makes the image of every cloud
 MAIL = "iam.gserviceaccount.com"
 
 
