@@ -127,9 +127,11 @@ def curves(
     )
     untold = any(_untold(foretold.prediction.at, q) for q in DRAWN)
     volumes = (why for why in would_change if isinstance(why, CostsCross | CheaperThroughout))
-    title = next(map(said, volumes), "Predicted at other volumes")
+    title = next(map(said, volumes), "Predicted at other volumes").removesuffix(".")
+    cold = [r for r in rows if r["quantity"] == Quantity.COLD_SHARE.value]
+    warm = " No answer would be cold." if cold and not any(r["value"] or r["high"] for r in cold) else ""
     shaded = " Shaded: can't be predicted from what was measured; the table says what to measure." if untold else ""
-    subtitle = f"In multiples of {foretold.prediction.traffic}; simulated, with {_levels(foretold)}.{shaded}"
+    subtitle = f"In multiples of {foretold.prediction.traffic}; simulated, with {_levels(foretold)}.{warm}{shaded}"
     spec = _spec(foretold.prediction, marked(rows, shown), pair_of(findings, names), limit_s)
     return Figure("at-traffic", title, subtitle, render(spec, title), shown)
 

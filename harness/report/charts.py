@@ -151,21 +151,23 @@ def cost_against_latency(canvas: Canvas, rows: Rows, pair: tuple[str, str], limi
     ticks = {v: dollars(v) for v in plot.x.ticks(5)}
     plot.x_axis("runtime cost of 1,000 successful answers", ticks, lines=True)
     plot.limit(limit_s, clock)
-    taken: list[tuple[float, float]] = []
-    for row, top in zip(rows, high, strict=True):
+    for row in rows:
         colour = colours(pair)[row["target"]]
         canvas.line([plot.at(row["cost_low"], row["p95"]), plot.at(row["cost_high"], row["p95"])], colour)
         low = row["p95_low"] if row["p95_low"] is not None else row["p95"]
+        top = row["p95_high"] if row["p95_high"] is not None else plot.y.high  # an open end is drawn open
         canvas.line([plot.at(row["cost"], low), plot.at(row["cost"], top)], colour)
         x, y = plot.at(row["cost"], row["p95"])
         canvas.mark("circle", (x, y), colour, row.get("said", ""), 5)
         name = cut(row["target"], plot.x.end - plot.x.start - 20)
         wide = width_of(name) + 16
-        below = y + 22
-        left = min(max(x - wide / 2, plot.x.start), canvas.width - wide - 4)
-        if plot.y(low) > below - 12:  # its own bar would run through it
-            left, below = (x + 9 if x + 9 + wide < canvas.width else x - 9 - wide), y - 7
-        while any(abs(below - other) < LINE and abs(left - at) < wide for at, other in taken):
-            below -= 2 * LINE + 10 if below + LINE > plot.y.start else -LINE
-        taken.append((left, below))
-        canvas.text((left, min(below, plot.y.start - 5)), name, dot=colour)
+        middle = min(max(x - wide / 2, plot.x.start), canvas.width - wide - 4)
+        beside = [(left, at) for at in (y - 7, y + 16) for left in (x + 9, x - 9 - wide)]
+        bars = plot.y(low) > y + 10  # its own bar would run through a name below it
+        far = [(middle, y + turn * (22 + step * LINE)) for step in range(9) for turn in (1, -1)]
+        near = beside if bars else [(middle, y + 22), *beside]
+        places = [(left, at) for left, at in (*near, *far) if plot.x.start <= left <= canvas.width - wide - 4]
+        free = [at for at in places if canvas.free(at, wide) and plot.y.end < at[1] < plot.y.start - 4]
+        left, at = next(iter(free or places or far))
+        canvas.taken.append((left, at, left + wide))
+        canvas.text((left, min(at, plot.y.start - 5)), name, dot=colour)

@@ -33,7 +33,10 @@ LOGARITHMIC = frozenset({Quantity.COST})
 def over_factors(canvas: Canvas, rows: Rows, untold: Rows, pair: tuple[str, str], limit_s: float) -> None:
     """``rows``: target, quantity, factor, value, low, high; ``untold``: quantity, low, high on the same axis."""
     every = [row["factor"] for row in rows] + [row[end] for row in untold for end in ("low", "high")]
-    shown = [q for q in TITLES if any(row["quantity"] == q.value for row in rows)]
+    told = [q for q in TITLES if any(row["quantity"] == q.value for row in rows)]
+    shown = [
+        q for q in told if any(row["quantity"] == q.value and (row["value"] or row["high"]) for row in rows)
+    ] or told
     for quantity in shown:
         mine = [row for row in rows if row["quantity"] == quantity.value]
         dark = [row for row in untold if row["quantity"] == quantity.value]

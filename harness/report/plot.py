@@ -81,7 +81,9 @@ def plain(value: float) -> str:
 
 def dollars(value: float) -> str:
     """As elsewhere, in words beyond a million."""
-    return f"${plain(value)}" if abs(value) >= 1e6 else money(value).removesuffix(".00")
+    if abs(value) >= 1e6:
+        return f"${plain(value)}"
+    return money(value).rstrip("0").rstrip(".") if 0 < abs(value) < 1 else money(value).removesuffix(".00")
 
 
 def clock(seconds: float) -> str:

@@ -58,6 +58,10 @@ class Canvas:
     def narrow(self) -> bool:
         return self.width < WIDE
 
+    def free(self, at: Point, wide: float) -> bool:
+        """Whether words of that width, from that place, touch no others."""
+        return not any(abs(at[1] - y) < LINE and at[0] < right and left < at[0] + wide for left, y, right in self.taken)
+
     def down(self, pixels: float) -> float:
         """The top of the height that is taken."""
         top, self.height = self.height, self.height + pixels

@@ -24,7 +24,7 @@ def _runs_too_short(r: kinds.RunsTooShort) -> str:
 
 
 def _loaded(hours: float) -> str:
-    return f"{hours:.1f} h" if hours >= 1 else f"{max(1, round(hours * 60))} min"
+    return f"{hours:.1f} h" if hours >= 0.95 else f"{max(1, round(hours * 60))} min"
 
 
 def _incidents(r: kinds.Incidents) -> str:

@@ -74,7 +74,7 @@ def test_manners_have_names():
         said(of(burst([0.5, math.inf], ["burst"] * 2, queue_ms=waits)).does)
         == "queues, then refuses once the queue is full"
     )
-    assert said(of(burst([0.5, 0.5], ["burst"] * 2)).does) == "takes it all"
+    assert said(of(burst([0.5, 0.5], ["burst"] * 2)).does) == "refuses nothing"
 
 
 def test_without_runs_there_is_nothing_to_say():

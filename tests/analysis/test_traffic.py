@@ -63,7 +63,7 @@ def test_a_calibration_that_failed_is_a_doubt(pilot):
     (store.root / "calibration.json").write_text(json.dumps({"schema_version": 1, "versions": {}, "checks": [check]}))
 
     assert any(
-        "Calibration: stall, p95: can't tell: a worker was lost." in d
+        "The generator's calibration could not tell stall, p95: a worker was lost." in d
         for d in all_said(pipeline.decide(workspace, effort=LIGHT).doubts)
     )
 

@@ -133,7 +133,7 @@ def test_a_phone_gets_a_chart_of_its_own_without_marks_to_point_at():
 def test_axes_have_plain_units():
     assert plain(1e9) == "1 billion"
     assert plain(12_000) == "12,000"
-    assert dollars(2e6) == "$2 million"
+    assert [dollars(v) for v in (2e6, 0.02, 20)] == ["$2 million", "$0.02", "$20"]
     assert [clock(v) for v in (0, 0.25, 1.5, 21600)] == ["0", "250 ms", "1.5 s", "6 h"]
     assert round_ticks(0, 1.6, 5) == [0, 0.5, 1, 1.5]
     assert log_ticks(0.1, 100, 9) == [0.1, 0.3, 1, 3, 10, 30, 100]
@@ -195,3 +195,22 @@ def test_a_name_leaves_the_end_of_its_line_where_another_line_or_text_is():
     for left, y, right in canvas.taken:
         for line in (flat, falling):
             assert not [at for x, at in line if left <= x <= right and y - 9 < at < y + 2]
+
+
+def test_a_panel_of_nothing_but_nought_is_not_drawn():
+    def at(quantity, value):
+        return of_both(PAIR, quantity=quantity.value, factor=1.0, value=value, low=value, high=value)
+
+    drawn = render(
+        charts_predicted.over_factors([*at(Quantity.COLD_SHARE, 0.0), *at(Quantity.COST, 9.0)], [], PAIR, 2.0), "x"
+    )
+    assert ("runtime a month" in drawn.wide, "share of cold answers" in drawn.wide) == (True, False)
+
+
+def test_an_open_end_of_a_cost_chart_goes_to_the_edge():
+    row = {"target": "Alpha", "said": "", "cost": 1.0, "cost_low": 0.9, "cost_high": 1.1, "p95": 0.7, "p95_low": 0.6}
+    line, ends = re.compile(r'd="(M[^"]+)" fill="none" stroke="var\(--baseline\)"'), []
+    for high in (None, 0.75):
+        drawn = render(charts.cost_against_latency([{**row, "p95_high": high}], PAIR, 2.0), "x").wide
+        ends.append(min(float(y) for y in re.findall(r",([\d.]+)", line.findall(drawn)[1])))
+    assert ends[0] < ends[1]
