@@ -106,7 +106,8 @@ def follow(
     for name, source in sources.items():
         while True:
             seen, words = _look(source, sent)
-            if seen is Seen.FOUND or source.settle_s > within_s or clock() >= deadline:
+            told = seen is Seen.FOUND or (seen is Seen.POINTS and not _names_requests(source))
+            if told or source.settle_s > within_s or clock() >= deadline:
                 break
             sleep(LOOK_AGAIN_S)
         if seen is not Seen.FOUND and source.settle_s > within_s:
@@ -116,12 +117,18 @@ def follow(
     return out
 
 
+def _names_requests(source: MetricSource) -> bool:
+    """Whether it has lines that name their request; a source of other lines says that it has not."""
+    return isinstance(source, LineSource) and bool(getattr(source, "names_requests", True))
+
+
 def _look(source: MetricSource, sent: TracedRequest) -> tuple[Seen, str]:
     readings = ask(source, sent.window)
     if failed := [r for r in readings if isinstance(r, Absent) and r.failed]:
         return Seen.UNREAD, said(failed[0].reason)
     points = sum(len(r.points) for r in readings if isinstance(r, Series))
-    if isinstance(source, LineSource):
+    if _names_requests(source):
+        assert isinstance(source, LineSource)
         lines = source.lines(sent.window)
         if any(one in line for line in lines for one in sent.ids):
             return Seen.FOUND, "by its id"

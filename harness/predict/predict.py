@@ -87,9 +87,9 @@ class Asked:
 
 @dataclass(frozen=True)
 class Played:
-    """One world of it, and the month that it had."""
+    """The month that one world of it had; not the world, which holds every answer of its blocks."""
 
-    world: World
+    failing: float  # share of its requests that fail whatever the load
     month: Month
     used: Used
     usd: float  # nan where it has no price
@@ -220,8 +220,8 @@ class _Bills:
         of = used(month, world.scaling, self._needed(world))
         each = self._asked.each
         if isinstance(each, Unknown) or self._pricing is None:
-            return Played(world, month, of, math.nan)
-        return Played(world, month, of, self.usd(of, each if rng is None else each.drawn(rng)))
+            return Played(world.failing, month, of, math.nan)
+        return Played(world.failing, month, of, self.usd(of, each if rng is None else each.drawn(rng)))
 
     def usd(self, of: Used, each: Each | None = None) -> float:
         """The runtime's layer, a team's own lines in it."""
@@ -259,7 +259,7 @@ def _as_fast(fitted: Fitted, asked: Asked, rng: np.random.Generator) -> Fitted:
 
 def _served(same: Sequence[Played], others: Sequence[Played], *, played: bool) -> Served:
     values, worlds = (
-        [(1 - p.month.refused_share) * (1 - p.world.failing) if p.month.asked else math.nan for p in some]
+        [(1 - p.month.refused_share) * (1 - p.failing) if p.month.asked else math.nan for p in some]
         for some in (same, others)
     )
     return Served(float(np.mean(values)), tuple(worlds), played)

@@ -40,9 +40,12 @@ def simulate(
     Starts before ``quick_s`` take no time: a fleet that fills all at once would start many more than it needs, and keep them.
     """
     play = _Play(fleet, length_s, warm_s, np.random.default_rng([seed, 5]), quick_s)
-    for chunk in arrivals:
-        play.take(chunk)
-    return play.outcome()
+    try:
+        for chunk in arrivals:
+            play.take(chunk)
+        return play.outcome()
+    finally:
+        play.over()
 
 
 class _Play:
@@ -120,6 +123,11 @@ class _Play:
         for one in self._shared.instances if self._shared else ():
             self._tally.started(one.born_s, END)
         return self._tally.outcome()
+
+    def over(self) -> None:
+        """Let go of what it draws from: a play refers to itself, and would hold it until Python looks for garbage."""
+        self._events.clear()
+        del self._ends, self._served
 
     def _at(self, at: float, what: Callable[[float, Any], None], of: object = None) -> None:
         self._n += 1
@@ -475,14 +483,13 @@ def _rows(fleet: Fleet, rng: np.random.Generator) -> Iterator[Sequence[float]]:
 def _answers(fleet: Fleet, rng: np.random.Generator) -> Iterator[Sequence[Sequence[float]]]:
     own, rate = fleet.service, fleet.per_instance_per_s
     mean = float(own.runtime_s.mean())
-    holds = np.zeros(len(own.runtime_s))
-    if rate is not None and fleet.at_once > 1 and mean > 0:
-        holds = own.runtime_s * (fleet.vcpus / rate / mean)
-    whole, first = own.runtime_s + own.model_s, own.runtime_first_s + own.model_first_s
-    columns = np.column_stack([whole, first, holds, own.runtime_s, own.runtime_first_s])
+    holds = fleet.vcpus / rate / mean if rate is not None and fleet.at_once > 1 and mean > 0 else 0.0
     size = LEAST_DRAWN
-    while True:
-        yield columns[rng.integers(len(columns), size=size)].tolist()
+    while True:  # of those that are drawn alone: a short play of many blocks draws few of their answers
+        drawn = rng.integers(len(own.runtime_s), size=size)
+        runtime, runtime_first = own.runtime_s[drawn], own.runtime_first_s[drawn]
+        whole, first = runtime + own.model_s[drawn], runtime_first + own.model_first_s[drawn]
+        yield np.column_stack([whole, first, runtime * holds, runtime, runtime_first]).tolist()
         size = min(DRAWN, 2 * size)
 
 

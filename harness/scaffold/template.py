@@ -58,7 +58,7 @@ repeats = 1
 """
 QUICK = """\
 [profiles.steady]            # a first look: steady traffic alone, in minutes; delete this file's quick parts for the real pilot
-rate       = 8               # 6 blocks make 1,152 measured requests a target; 876 without a failure settle a promise of 1 %
+rate       = 8               # 6 blocks make 1,152 measured requests a target; 752 without a failure settle a promise of 1 %
 duration_s = 24
 warmup_s   = 2
 """

@@ -64,6 +64,21 @@ def test_lines_without_its_id_say_that_the_id_got_lost():
     assert "its id got lost on the way to the log" in check.detail
 
 
+def test_a_log_of_instances_names_no_request_and_loses_none():
+    """As the embedded container's: its figures tell that it was there, at once."""
+
+    class Instances(Lines):
+        names_requests = False
+
+        def read(self, window):
+            super().read(window)
+            return [Series("in_flight", "count", ((30.0, 1.0),), "q", "s")]
+
+    check, waited = follow(Instances(["INSTANCE Pid: 1"]))
+    assert (check.answer, waited) == (Answer.UNKNOWN, 0.0)
+    assert "carry no id" in check.detail
+
+
 def test_points_carry_no_id_and_cannot_tell():
     check, _ = follow(Points([Series("n", "count", ((30.0, 1.0),), "q", "s")]))
     assert check.answer is Answer.UNKNOWN

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 
 import numpy as np
 import pytest
@@ -231,3 +233,16 @@ def test_minimum_instances_are_idle_while_fewer_are_active_than_are_kept():
     # active: 0 to 10, 5 to 15, and a third that starts at 6, is ready at 8 and ends at 18
     assert out.kept_idle_s == pytest.approx(2 * 100 - (5 * 1 + 10 * 2 + 3 * 1))
     assert out.active_s == pytest.approx(10 + 10 + 12)
+
+
+def test_a_play_that_is_over_holds_nothing_of_its_fleet():
+    """Ninety worlds of a million answers were two gigabytes until Python looked for garbage."""
+    service = takes(1.0)
+    held = weakref.ref(service.runtime_s)
+    gc.disable()
+    try:
+        out = simulate(Fleet(Grows.FIXED, service, least=1, most=1), [np.array([0.0, 5.0])], 20.0, seed=1)
+        del service
+        assert (out.asked, held()) == (2, None)
+    finally:
+        gc.enable()

@@ -9,7 +9,7 @@ from harness.domain.retry import NO_RETRY
 from harness.predict.fitted import fit
 from harness.predict.played import quantiles
 from harness.predict.prediction import Quantity
-from harness.predict.validate import Held, validated
+from harness.predict.validate import Held, unlike, validated
 from tests.predict.situations import BLOCKS, draw, measured, run
 from tests.predict.truth import play, poisson
 
@@ -77,3 +77,16 @@ def test_a_cold_share_is_off_by_a_part_of_itself_and_a_refused_share_by_points()
     assert replace(cold, quantity=Quantity.REFUSED_SHARE).error == pytest.approx(0.01)
     assert replace(cold, measured=0.0).error is None  # no part of nothing
     assert replace(cold, measured=0.0, value=0.0).error == 0
+
+
+def test_of_many_runs_a_dozen_is_given_again():
+    """A decision of sixty blocks replayed every one of them, minutes long; whether half of them fit is told by fewer."""
+    rng = np.random.default_rng(1)
+    slow = replace(SITUATION.truth, model_s=3 * SITUATION.truth.model_s)
+    other = run(1, "steady", play(slow, poisson(SITUATION.per_s, 60, rng), rng), rng)
+    many = replace(DATA, runs=tuple(replace(other, block=block) for block in range(1, 41)))
+    found = unlike(many, fit("alpha", DATA, SITUATION.scaling, NO_RETRY, 0), 0, again=4)
+
+    covered, of = found[Quantity.P95]
+    assert of == 12
+    assert covered < 6

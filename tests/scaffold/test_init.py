@@ -7,8 +7,11 @@ from typing import get_args
 
 import pytest
 
+from harness.analysis.decidable import least_clean
+from harness.domain.looks import look
 from harness.errors import BadFile, Refused
 from harness.scaffold import Answers, Side, kinds, workloads, write
+from harness.scaffold.template import QUICK
 from harness.scaffold.workloads import SEEDS
 from harness.workspace import open_workspace
 from harness.workspace.pilot_toml import PilotToml
@@ -218,3 +221,13 @@ def test_a_side_whose_requests_have_to_name_a_model_says_so(tmp_path):
     sides = Side("external", "http://127.0.0.1:9", "ollama", None, "a"), Side("local_container")
     with pytest.raises(Refused, match="--baseline-model: ollama requires one that `ollama list` shows"):
         write(tmp_path, Answers(*sides))
+
+
+def test_a_quick_pilot_says_how_many_requests_it_has_and_needs():
+    said = re.search(r"(\d) blocks make ([\d,]+) measured .+; (\d+) without a failure settle a promise of 1 %", QUICK)
+    profile = tomllib.loads(QUICK)["profiles"]["steady"]
+    blocks, measured, needed = (int(one.replace(",", "")) for one in said.groups())
+    alpha = (1 - look(blocks, blocks).confidence) / 2
+
+    assert measured == blocks * profile["rate"] * profile["duration_s"]
+    assert needed == least_clean(0.01, alpha, blocks)

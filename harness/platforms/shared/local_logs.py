@@ -36,6 +36,7 @@ class LocalLogs:
         self._jobs = folder / f"{target}-jobs.log"  # of its workers, where it has any
         self._figures = folder / f"{target}.figures.jsonl"
         self._function = function
+        self.names_requests = function  # a container's lines are of instances and of what had no place
 
     def read(self, window: Window) -> list[Reading]:
         """Figures once a second; for a function also every REPORT line, with refusals."""
