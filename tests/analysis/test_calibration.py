@@ -5,7 +5,7 @@ import pytest
 from tests.analysis.laws_table import campaigns, row
 from tests.analysis.simulated import Law
 
-DRAWS = 150
+DRAWS = 80
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from harness.domain.quantile import quantile
 from tests.fakes import SERVICE_S, STALL_EVERY_S, STALL_S, ScriptedServer
 from tests.load.run import questions_file, run
 
-RATE, CYCLES = 100, 4
+RATE, CYCLES = 100, 3
 TOLERANCE_S = 1 / RATE + 0.010  # the grid of arrivals, and what a loop on a shared machine may add
 
 

@@ -22,7 +22,7 @@ def spec(load, deadline_s, slots=0, most_rate=40.0, p95_s=15.0):
     return SimpleNamespace(load=load, deadline_s=deadline_s, slots=slots, most_rate=most_rate, promise=Promise(p95_s))
 
 out = {}
-for seed in range(200):
+for seed in range(60):
     load = arrivals.poisson(rate=1).during(600)
     drawn = schedule.draw(load, [Question("q", ())], seed, Mix())
     out.setdefault("poisson", []).append([choose_slots(spec(load, 30.0), drawn, quiet=True), drawn.most_within(31.0)])

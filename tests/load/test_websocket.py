@@ -5,7 +5,6 @@ import ssl
 import time
 
 import pytest
-import trustme
 
 from harness.workspace.mapping_toml import MappingTable
 from tests.load.asking import ask
@@ -68,6 +67,8 @@ def test_a_question_is_answered_by_messages_until_the_mappings_end():
 
 
 def test_over_tls_it_is_the_same_with_a_handshake_more(tmp_path):
+    import trustme
+
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -82,6 +83,8 @@ def test_over_tls_it_is_the_same_with_a_handshake_more(tmp_path):
 
 def test_over_tls_a_silent_peer_is_a_timeout_too(tmp_path):
     """A check patches nothing: a socket that blocked its thread would never see the deadline pass."""
+    import trustme
+
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -8,7 +8,6 @@ import time
 from contextlib import contextmanager, suppress
 
 import pytest
-import trustme
 
 from tests.load.asking import ask
 
@@ -123,6 +122,8 @@ def test_a_reset_after_the_streams_own_end_is_nothing():
 
 def test_over_tls_too(tmp_path):
     """Ends that come early or never, and a kept-alive connection that was closed."""
+    import trustme
+
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

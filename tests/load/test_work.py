@@ -5,7 +5,6 @@ import socket
 import ssl
 
 import pytest
-import trustme
 
 from tests.fakes import ScriptedServer
 from tests.load.run import questions_file, run
@@ -151,6 +150,8 @@ def test_per_user_connections_belong_to_one_slot(server, tmp_path):
 @pytest.fixture
 def tls_pilot(tmp_path):
     """A pilot whose target has a certificate of a private authority and wants two secrets."""
+    import trustme
+
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)

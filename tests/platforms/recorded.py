@@ -10,7 +10,6 @@ import boto3
 import httpx
 import pyarrow.parquet as pq
 from botocore.validate import validate_parameters
-from google.cloud import monitoring_v3
 
 from harness.local.journal import report_line
 from harness.platforms.aws_lambda.logs import LambdaLogs
@@ -108,6 +107,8 @@ def prometheus(options, values):
 
 def cloud_monitoring(options, values):
     """A service whose requests came in two classes and whose instances are active or idle."""
+    from google.cloud import monitoring_v3  # a third of a second, in every worker that reads this file
+
     labels = {
         "metric.labels.response_code_class": [{"response_code_class": "2xx"}, {"response_code_class": "4xx"}],
         "metric.labels.state": [{"state": "active"}, {"state": "idle"}],

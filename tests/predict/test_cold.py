@@ -1,5 +1,6 @@
 """The share of cold answers at the expected traffic: as a plain play of the same truth has it."""
 
+import functools
 import math
 from random import Random
 
@@ -20,13 +21,21 @@ from tests.predict.truth import play as plain
 from tests.predict.truth import poisson
 
 SITUATION = draw(0)
-DATA = measured(SITUATION)
-KEPT = keepalive.window("alpha", DATA.of_role("alpha", Role.KEEP_ALIVE))
+
+
+@functools.cache
+def data():
+    return measured(SITUATION)
+
+
+@functools.cache
+def kept():
+    return keepalive.window("alpha", data().of_role("alpha", Role.KEEP_ALIVE))
 
 
 def cold(per_s, week=(), scaling=SITUATION.scaling):
     month = MonthOf.of_week(Traffic(round(per_s * MONTH_S), per_s * 3, week))
-    return cold_at(KEPT, DATA.of("alpha", "steady"), scaling, month, 1)
+    return cold_at(kept(), data().of("alpha", "steady"), scaling, month, 1)
 
 
 @pytest.mark.parametrize("per_s", [0.02, 0.2, 1.0])
@@ -66,8 +75,8 @@ def test_without_a_probe_nothing_is_said():
     nothing = keepalive.window("alpha", [])
     month = MonthOf.of_week(Traffic(1000, 1.0))
 
-    assert cold_at(nothing, DATA.of("alpha", "steady"), None, month, 1) is None
-    assert cold_at(KEPT, [], None, month, 1) is None
+    assert cold_at(nothing, data().of("alpha", "steady"), None, month, 1) is None
+    assert cold_at(kept(), [], None, month, 1) is None
 
 
 def test_the_embedded_platforms_own_placement_rule_gives_the_same_share():
