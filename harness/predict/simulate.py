@@ -126,8 +126,7 @@ class _Play:
 
     def over(self) -> None:
         """Let go of what it draws from: a play refers to itself, and would hold it until Python looks for garbage."""
-        self._events.clear()
-        del self._ends, self._served
+        del self._events, self._ends, self._served
 
     def _at(self, at: float, what: Callable[[float, Any], None], of: object = None) -> None:
         self._n += 1
