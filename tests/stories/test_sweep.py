@@ -71,6 +71,7 @@ def swept(tmp_path_factory):
             target.write_text(text[:begin] + MAPPING + "\n" + text[end:] + PRICES)
         (ours / "targets" / "odd" / "sweep.toml").write_text(PACED.replace("PACE", str(pace)))
         toml = (ours / "pilot.toml").read_text().replace("warmup_s   = 3", "warmup_s   = 0")
+        toml = re.sub(r"(?m)^attempts( *)= \d+", r"attempts\1= 8", toml)  # a busy machine is not the story
         (ours / "pilot.toml").write_text(re.sub(r"(?m)^rate +=.*", "rate = 20", toml))
         few = pilot(ours, "sweep", "odd", "--rounds", "2", "--duration", "1")
         assert (few.returncode, "cannot certify a p95: at least 59 are needed" in few.stderr) == (2, True), few.stderr
