@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -77,6 +78,7 @@ def against(
 def stall(generator: Generator, seconds: float, law: Stall | None = None) -> list[Checked]:
     """Freeze and release at 100/s, evenly spaced; beside it a client that waits for its answers, which must fail."""
     law, rate = law or Stall(), 100.0
+    seconds = math.ceil(seconds / law.every_s) * law.every_s  # part of a cycle tells where it began, not the law
     name = f"stall: stuck {law.stall_s:g} s in every {law.every_s:g} s"
     tolerance = 1 / rate + LATE_S, f"1/rate (the arrivals' grid) + {LATE_S * 1e3:g} ms (half the lag limit)"
     with (
