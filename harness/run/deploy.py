@@ -16,7 +16,17 @@ from harness.domain.target import Target
 from harness.errors import Refused
 from harness.evidence.files import write_text
 from harness.evidence.store import Store
-from harness.platforms.deploying import Asked, Deployed, Deployment, Destroyed, Intent, Took, deployable, deployments
+from harness.platforms.deploying import (
+    Asked,
+    Deployed,
+    Deployment,
+    Destroyed,
+    Heard,
+    Intent,
+    Took,
+    deployable,
+    deployments,
+)
 from harness.platforms.registry import platform_of
 from harness.platforms.shared.ready import wait_ready
 from harness.run.away.away import at_home
@@ -29,6 +39,20 @@ LOCK = "deploy.lock"
 KEPT = "kept"
 AMOUNT = re.compile(r"(\d+(?:\.\d+)?)([A-Za-z]*)")
 READY_S = 300.0  # a name that was just made is not known everywhere at once
+
+
+class _Told:
+    """What a deployment says, passed on; and whether it said anything: a step ended, so it had begun."""
+
+    def __init__(self, to: Heard) -> None:
+        self._to, self.anything = to, False
+
+    def say(self, text: str) -> None:
+        self.anything = True
+        self._to.say(text)
+
+    def work(self, text: str) -> None:
+        self._to.work(text)
 
 
 @dataclass(frozen=True)
@@ -101,15 +125,16 @@ class Deploys:
         return out
 
     def _sent(self, one: Deployment, progress: Progress) -> Deployed:
-        """Noted before its first call: what an error or a cut leaves standing is billed. A refusal sends nothing."""
+        """Noted before its first call: what an error or a cut leaves standing is billed, after a refusal on the way too."""
         rows = self._store.deployments()
         new = [] if self._only_source else [name for name in _names(one) if not stands(rows, name)]
         if new:
             self._store.add_deployment({"what": BEGUN, "targets": new, "steps": []})
+        heard = _Told(progress)
         try:
-            return one.deploy(progress)
+            return one.deploy(heard)
         except Refused:
-            if new:
+            if new and not heard.anything:
                 self._store.add_deployment({"what": REFUSED, "targets": new, "steps": []})
             raise
 

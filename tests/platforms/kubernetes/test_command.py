@@ -118,6 +118,16 @@ def test_one_that_is_refused_before_it_sends_anything_is_noted_so(deploys, tmp_p
     assert whats(tmp_path) == ["begun", "refused"]
 
 
+def test_one_that_is_refused_on_the_way_is_begun(deploys, tmp_path):
+    cluster, made = deploys
+    cluster.knows = set(cluster.knows) - {"autoscaling/v2"}
+    with pytest.raises(Refused, match="this cluster knows no HorizontalPodAutoscaler"):
+        made().deploy(Heard())
+
+    assert cluster.names()
+    assert whats(tmp_path) == ["begun"], "its provider is there already"
+
+
 def test_an_address_is_written_where_target_toml_reads_it_and_asked(deploys, tmp_path, monkeypatch):
     cluster, made = deploys
     asked = []
