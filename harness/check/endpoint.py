@@ -43,7 +43,7 @@ class EndpointHints:
     model: str | None = None
 
     def target(self, url: str, more: Mapping[str, Any] | None = None) -> Target:
-        """A target that stands in no file; raises BadFile for what no target.toml could say, by the option that said it."""
+        """A target without a file of its own; raises BadFile, with options in place of fields, for what no target.toml may say."""
         tables = {"base_url": url, **self.tables, **(more or {}), "runtime": {"kind": registry.uncontrolled()}}
         try:
             return target_of(tables, urlsplit(url).netloc.replace(":", "-"))

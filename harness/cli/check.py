@@ -83,7 +83,8 @@ def check(
     if trace is not None:
         if others := [*names, *how.said, *(["--draft"] if draft else [])]:
             raise Refused(
-                f"--trace {trace} follows one request and nothing else: {', '.join(others)}", "one or the other"
+                f"--trace {trace} follows one request; it cannot be combined with {', '.join(others)}",
+                "give one or the other",
             )
         workspace = find()
         trust.for_work(workspace, [trace])

@@ -52,7 +52,7 @@ def report(
         )
     alone = {"--out": out, "--pdf": pdf}
     if table is not None and (said := [name for name, value in alone.items() if value]):
-        raise Refused(f"--table prints and writes nothing: {', '.join(said)} has no use", "one or the other")
+        raise Refused(f"--table only prints; it cannot be combined with {', '.join(said)}", "give one or the other")
     if table is None:
         folder_for("--out" if out else "the report's folder", out or workspace.rendered)
     if table is not None:

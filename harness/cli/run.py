@@ -63,7 +63,7 @@ def run(
     print(f"{tally.blocks_valid} blocks valid, {tally.blocks_given_up} given up, {tally.blocks_left} left{spared}")
     if tally.blocks_given_up:
         print(
-            "to measure again what was given up: raise limits.attempts in pilot.toml, then pilot run; the report names that change",
+            "to measure what was given up again, raise limits.attempts in pilot.toml and call pilot run; the report will say so",
             file=sys.stderr,
         )
         raise typer.Exit(int(Exit.INVALID))

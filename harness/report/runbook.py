@@ -122,7 +122,7 @@ def migration(decision: Decision, findings: Findings, names: Names, router: Targ
 def _first(decision: Decision, names: Names) -> Iterator[str]:
     """No step is taken by a rehearsal, or while promises of the one that is moved to are open."""
     if Cap.REHEARSAL in decision.caps:
-        yield "Measure your own two deployments (pilot init): these steps are for what they decide."
+        yield "First measure your own two deployments (pilot init); take these steps only if they give the same answer."
     sides = {Choice.CANDIDATE: CANDIDATE, Choice.HYBRID: HYBRID}
     wanted = sides.get(decision.choice)
     made = dict(zip((BASELINE, CANDIDATE, HYBRID), decision.gates, strict=True)).get(wanted or "")

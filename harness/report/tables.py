@@ -243,7 +243,7 @@ def parity(findings: Findings) -> Table:
         word("what"),
         counted("pairs alike", "alike"),
         counted("pairs", "pairs"),
-        share("share", "alike_share", lack="no pair that says it"),
+        share("share", "alike_share", lack="not reported by both"),
     )
     return table("parity", "The same work on both targets", shown, rows)
 

@@ -145,12 +145,15 @@ def test_the_demo_leaves_other_peoples_folders_alone(tmp_path):
         (("report", "--out", "file"), "--out file is not a folder"),
         (("report", "--out", "file/below"), "--out file/below: "),
         (("report", "--out", "loop"), "--out loop is not a folder"),
-        (("report", "--table", "slos", "--out", "new"), "--table prints and writes nothing: --out has no use"),
+        (("report", "--table", "slos", "--out", "new"), "--table only prints; it cannot be combined with --out"),
         (("dashboards", "--out", "file"), "--out file is not a folder"),
         (("init", "file"), "file is not a folder"),
         (("init", "loop"), "loop is not a folder"),
         (("demo", "file"), "file is not a folder"),
-        (("check", "--trace", "alpha", "beta", "--path", "/ask"), "follows one request and nothing else: beta, --path"),
+        (
+            ("check", "--trace", "alpha", "beta", "--path", "/ask"),
+            "follows one request; it cannot be combined with beta, --path",
+        ),
         (("check", "http://127.0.0.1:9", "--draft", "file/x.toml"), "--draft file is not a folder"),
     ],
 )
