@@ -6,16 +6,11 @@ By a child, unpatched as a check is, because its greenlets want a thread of thei
 
 from __future__ import annotations
 
-import functools
 import json
-import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 from tests.suite import processes
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def ask(url: str, *modes: str, **more: Any) -> list[dict[str, Any]]:
@@ -25,23 +20,9 @@ def ask(url: str, *modes: str, **more: Any) -> list[dict[str, Any]]:
     ``fields``, ``retry``, ``connections``,
     ``ca_file`` and ``prompt`` are what a run's options say.
     """
-    child = _child()
-    assert child.stdin
-    assert child.stdout
-    child.stdin.write(json.dumps({"url": url, "modes": modes, **more}) + "\n")
-    child.stdin.flush()
-    line = child.stdout.readline()
-    assert line, "the child died"
-    rows: list[dict[str, Any]] = json.loads(line)
+    given = {"url": url, "modes": modes, **more}
+    rows: list[dict[str, Any]] = processes.answer_of("tests.load.asking", given)
     return rows
-
-
-@functools.cache
-def _child() -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.load.asking"]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    processes.AT_THE_END.enter_context(child)  # closes its input, which ends it, and waits
-    return child
 
 
 def main(given: dict[str, Any]) -> None:

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,28 +14,12 @@ from typing import Any
 
 from tests.suite import processes
 
-ROOT = Path(__file__).parent.parent.parent
-
 
 def described(cwd: Path, jobs: Sequence[Sequence[str]], env: Mapping[str, str]) -> list[dict[str, Any]]:
     """Each job, a locustfile and its options, in a fork of its own."""
-    child = _child()
-    assert child.stdin
-    assert child.stdout
-    child.stdin.write(json.dumps({"cwd": str(cwd), "jobs": jobs, "env": dict(env)}) + "\n")
-    child.stdin.flush()
-    line = child.stdout.readline()
-    assert line, "the child died"
-    said: list[dict[str, Any]] = json.loads(line)
+    given = {"cwd": str(cwd), "jobs": jobs, "env": dict(env)}
+    said: list[dict[str, Any]] = processes.answer_of("tests.load.describing", given)
     return said
-
-
-@functools.cache
-def _child() -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.load.describing"]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    processes.AT_THE_END.enter_context(child)  # closes its input, which ends it, and waits
-    return child
 
 
 def main() -> None:
