@@ -83,6 +83,7 @@ class Asked:
     cost_at: float = CONFIDENCE
     speeds: tuple[float, float, float] = (1.0, 1.0, 1.0)
     blocks: tuple[BlockUsage, ...] = ()  # that ``each`` is of
+    in_file: float | None = None  # instances that the units of [prices] stand for; None: as many as are always kept
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,8 @@ class _Bills:
         self._asked = asked
         self._peak_per_s = asked.traffic.traffic.peak_per_s * factor
         self._pricing: Pricing | None = pricing_of(asked.target.prices) if asked.target.prices else None
-        self._in_file = asked.fitted.scaling.least.value if asked.fitted.scaling else 0.0
+        kept = asked.fitted.scaling.least.value if asked.fitted.scaling else 0.0
+        self._in_file = kept if asked.in_file is None else asked.in_file
 
     def played(self, world: World, month: Month, rng: np.random.Generator | None = None) -> Played:
         """Priced; with ``rng`` by what one request uses in other blocks."""
@@ -318,6 +320,7 @@ def _needs(
         sum(level.share * level.per_s for level in at),
         vcpus=_busy_vcpus(middle, busiest),
         unlike=asked.unlike,
+        sized=asked.sized,
     )
     if middle.scaling.grows is Grows.FIXED:
         return needs

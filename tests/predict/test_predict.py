@@ -11,6 +11,7 @@ from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reasons import absence
 from harness.domain.reasons import untold as kinds
 from harness.domain.retry import NO_RETRY
+from harness.domain.target import PriceModel
 from harness.domain.traffic import Traffic
 from harness.errors import Refused
 from harness.platforms.scaling import Grows, Picks, Scaling, assumed, declared
@@ -26,7 +27,7 @@ from harness.predict.shared_machine import Machine, Other
 from harness.predict.whole import Wanted, predictions
 from harness.predict.whole import asked as asked_of
 from harness.words import said
-from tests.builders import external
+from tests.builders import LIGHT, external
 from tests.predict.pilots import TruePilot
 from tests.predict.situations import draw, measured
 
@@ -96,6 +97,42 @@ def test_a_fleet_that_may_not_grow_is_refused_past_its_capacity(pilot):
     assert why.limit_found
     assert "run a capacity search at" in said(why)
     assert isinstance(at(made, "beta", 50.0, Quantity.COST), Estimate)  # a fleet costs what it is
+
+
+def test_a_fleet_that_is_to_carry_what_nobody_searched_for_has_no_size_and_no_cost(pilot):
+    workspace, data = pilot
+    unsearched = replace(data, runs=tuple(run for run in data.runs if run.profile != "capacity"))
+    made = predictions(workspace, unsearched, Wanted((1.0, 50.0), effort=LIGHT), QUIET, 1)
+
+    assert isinstance(at(made, "beta", 1.0, Quantity.COST), Estimate)  # within what it was seen to carry
+    for quantity in (Quantity.COST, Quantity.INSTANCES_MEAN, Quantity.P95):
+        assert isinstance(at(made, "beta", 50.0, quantity).reason, kinds.BeyondCapacity)
+    assert at(made, "beta", 50.0, Quantity.COLD_SHARE).value == 0
+
+
+def test_refusals_of_the_platform_tell_no_limit_that_nobody_declares(pilot):
+    workspace, data = pilot
+    of = asked_of(workspace, data, Wanted(), month_of(workspace))["alpha"]
+    unlimited = replace(of.fitted.scaling, most=assumed(1000, 1, 1000, "a documented default"))
+    driven = replace(of.fitted.driven, refused=1, refused_from=2)
+    fitted = replace(of.fitted, scaling=unlimited, driven=driven)
+
+    assert isinstance(
+        predicted(replace(of, fitted=fitted), 10.0, 1, QUICK).of(Quantity.REFUSED_SHARE).known.reason,
+        kinds.BeyondInstances,
+    )
+
+
+def test_machines_grow_with_the_instances_that_are_asked_for(pilot):
+    workspace, data = pilot
+
+    def usd(count):
+        changes = asked(f"beta.min_instances={count}")
+        of = asked_of(workspace, data, Wanted(changes=changes, effort=LIGHT), month_of(workspace))["beta"]
+        nodes = replace(of.target, prices=PriceModel("aws-2026-11", "us-east-1", "eks", {"t3_large": 3}))
+        return predicted(replace(of, target=nodes), 1.0, 1, LIGHT).of(Quantity.COST).known.value
+
+    assert usd(6) - usd(2) == pytest.approx(6 * 730 * 0.0832)  # two are declared for three machines
 
 
 def test_instances_that_are_kept_cost_and_keep_cold_away(pilot):
