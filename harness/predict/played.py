@@ -182,6 +182,11 @@ class Month:
         return self._sum("refused") / self._sum("asked") if self.asked else math.nan
 
     @cached_property
+    def ok_share(self) -> float:
+        """Neither refused nor past the client's deadline; nan where nobody asked."""
+        return self._sum("ok") / self._sum("asked") if self.asked else math.nan
+
+    @cached_property
     def mean(self) -> float:
         """Instances over all hours."""
         return sum(p.level.share * p.outcome.instances_mean for p in self.plays)

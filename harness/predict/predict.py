@@ -260,10 +260,7 @@ def _as_fast(fitted: Fitted, asked: Asked, rng: np.random.Generator) -> Fitted:
 
 
 def _served(same: Sequence[Played], others: Sequence[Played], *, played: bool) -> Served:
-    values, worlds = (
-        [(1 - p.month.refused_share) * (1 - p.failing) if p.month.asked else math.nan for p in some]
-        for some in (same, others)
-    )
+    values, worlds = ([p.month.ok_share * (1 - p.failing) for p in some] for some in (same, others))
     return Served(float(np.mean(values)), tuple(worlds), played)
 
 

@@ -29,6 +29,7 @@ from harness.predict.whole import asked as asked_of
 from harness.words import said
 from tests.builders import LIGHT, external
 from tests.predict.pilots import TruePilot
+from tests.predict.priced import fitted, on_demand
 from tests.predict.situations import draw, measured
 
 QUICK = Effort(same=2, worlds=12, requests=800)
@@ -264,3 +265,15 @@ def test_a_month_sees_at_least_as_many_instances_as_the_stretches_of_it_that_are
     assert found.high is None
     assert isinstance(found.why_open, kinds.StretchesPlayed)
     assert at(made, "beta", 1.0, Quantity.INSTANCES_MOST).high == 2  # a fixed fleet is as large as it is
+
+
+def test_an_answer_past_the_clients_deadline_is_not_served():
+    month = MonthOf.of_week(Traffic(1000, 1.0))
+    of = Asked(
+        external("http://127.0.0.1:1"), fitted(on_demand(), (1.0,) * 8, start_s=9.0), Unknown(absence.NoPrices()), month
+    )
+    late = predicted(replace(of, deadline_s=5.0), 1.0, 1, LIGHT)
+
+    assert late.of(Quantity.REFUSED_SHARE).known.value == 0
+    assert late.served.value < 0.1  # nearly every request meets a start
+    assert predicted(of, 1.0, 1, LIGHT).served.value == pytest.approx(1.0)
