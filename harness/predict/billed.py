@@ -12,6 +12,7 @@ import numpy as np
 from harness.analysis import laws
 from harness.analysis.capacity import UTILISATION
 from harness.analysis.dataset import RunData
+from harness.analysis.keepalive import hour_of
 from harness.analysis.spend import BlockUsage, usage_of
 from harness.domain.bill import Bill
 from harness.domain.estimate import Estimate
@@ -24,7 +25,7 @@ from harness.platforms.scaling import Scaling
 from harness.platforms.shared.usage import Usage
 from harness.predict.drawn import LEVEL, World, central
 from harness.predict.fitted import Fitted
-from harness.predict.played import Month, fill, fleet, play_at
+from harness.predict.played import Month, fill, fleet, in_hour, play_at
 
 MOST_BEFORE = 50  # times that a short run is played before it counts
 
@@ -105,7 +106,9 @@ def played_beside(each_one: Each, fitted: Fitted, runs: Sequence[RunData]) -> Ea
         period = float(at[-1]) * (1 + 1 / len(at)) + 1e-6
         before = min(MOST_BEFORE, math.ceil(fill(of, len(at) / period) / period))  # it was warm when the run began
         again = np.concatenate([k * period + at for k in range(before + 1)])
-        played = play_at(of, [again], float(again[-1]) + 1e-6, before * period + from_s, run.block)
+        played = play_at(
+            in_hour(of, hour_of(run)), [again], float(again[-1]) + 1e-6, before * period + from_s, run.block
+        )
         made.append(replace(block, active_s=played.active_s))
     active_s = sum(b.active_s for b in made)
     return replace(each_one, instances=told_s / active_s, blocks=tuple(made)) if active_s > 0 else each_one

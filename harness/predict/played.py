@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -102,8 +102,10 @@ class Play:
 def play(of: Fleet, level: Level, requests: int, seed: int) -> Play:
     """Poisson arrivals at the level's rate, after as long as the fleet takes to fill; a trace as it is, or a stretch of it.
 
-    The beginning of an hour comes after as long at the rate of the hour before.
+    The beginning of an hour comes after as long at the rate of the hour before. Windows are those of the level's hours,
+    whenever in the play they come; of a trace those of all hours, for it does not say which it begins in.
     """
+    of = _in_hours(of, level.hours)
     if level.instants_s is not None:
         return _traced(of, level, level.instants_s, TRACED * requests, seed)
     fill_s = fill(of, level.per_s)
@@ -114,6 +116,17 @@ def play(of: Fleet, level: Level, requests: int, seed: int) -> Play:
         length_s = fill_s + level.lasts_s
         due = _begins(level, fill_s, seed)
     return Play(level, simulate(of, due, length_s, seed=seed, warm_s=fill_s, quick_s=fill_s * QUICKLY))
+
+
+def _in_hours(of: Fleet, hours: Sequence[int]) -> Fleet:
+    if not of.idle.by_hour:
+        return of
+    return replace(of, idle=IdleLaw(np.concatenate([of.idle.at(hour) for hour in hours])))
+
+
+def in_hour(of: Fleet, hour: float | None) -> Fleet:
+    """As it is in this hour of the day, UTC; in all of them where nobody says which."""
+    return _in_hours(of, range(24) if hour is None else [int(hour)])
 
 
 def _begins(level: Level, from_s: float, seed: int) -> Iterator[Array]:

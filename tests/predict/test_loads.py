@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,8 @@ from harness.domain.traffic import HOURS_PER_WEEK, Traffic
 from harness.platforms.scaling import Grows
 from harness.predict import arrivals
 from harness.predict.fleet import Fleet, IdleLaw, Service
-from harness.predict.loads import MonthOf
-from harness.predict.played import Month, play
+from harness.predict.loads import Level, MonthOf
+from harness.predict.played import Month, in_hour, play
 from harness.predict.simulate import simulate
 
 WEEK_S = 7 * 86_400.0
@@ -89,3 +91,40 @@ def test_the_table_of_months(per_month, window_s, quiet):
     )
     assert mean == pytest.approx(whole.instances_mean, rel=0.03)
     assert cold == pytest.approx(whole.cold_share, rel=0.1)
+
+
+def by_day_and_night(of: Fleet) -> Fleet:
+    """Of the hours of the office ten seconds, of all others ten minutes."""
+    parts = tuple(np.full(8, 10.0 if 9 <= hour < 17 else 600.0) for hour in range(24))
+    return replace(of, idle=IdleLaw(np.concatenate(parts), parts))
+
+
+@pytest.mark.parametrize(("hours", "low", "high"), [((9, 12, 16), 0.8, 1.0), ((1, 20, 23), 0.0, 0.1)])
+def test_a_level_has_the_windows_of_its_own_hours_whenever_it_is_played(hours, low, high):
+    """One request in 60 s finds an instance that was kept for ten seconds gone, one that was kept for ten minutes there."""
+    played = play(by_day_and_night(fleet(1.0)), Level(1 / 60, hours), 200, 1).outcome
+
+    assert low <= played.cold_share <= high
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("week", [(), tuple(0.2 + x for x in OFFICE)], ids=["flat", "office"])
+@pytest.mark.parametrize("requests", [50_000, 2_000_000])
+def test_windows_that_change_with_the_hour_are_those_of_the_hours_that_are_played(week, requests):
+    """At .02 and .8/s, against whole weeks in which each hour has its own.
+
+    Slow: 5 s together; the test above tells whether hours are minded at all.
+    """
+    of, traffic = by_day_and_night(fleet(1.0)), Traffic(requests, 1.0, week)
+    found = [month.cold_share for month in months(of, traffic, 3)]
+
+    assert np.mean(found) == pytest.approx(weeks(of, traffic, 2 if requests > 100_000 else 20).cold_share, rel=0.1)
+
+
+def test_a_run_has_the_windows_of_the_hour_in_which_it_began():
+    of = by_day_and_night(fleet(1.0))
+
+    assert set(in_hour(of, 9.5).idle.values_s) == {10.0}
+    assert set(in_hour(of, 22.0).idle.values_s) == {600.0}
+    assert set(in_hour(of, None).idle.values_s) == {10.0, 600.0}
+    assert in_hour(fleet(1.0), 9.5).idle.by_hour == ()
