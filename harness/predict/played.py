@@ -141,11 +141,10 @@ def _traced(of: Fleet, level: Level, instants_s: Array, most: int, seed: int) ->
     kept_s = min(whole, most / level.per_s)
     fill_s = min(fill(of), whole / 2)
     from_s = float(rng.uniform(0, whole)) if kept_s < whole else 0.0
-    at = np.concatenate(list(arrivals.trace(instants_s.tolist(), whole, level.times, seed)))
-    turned = np.sort((at - from_s + fill_s) % whole)
-    again = np.concatenate([turned, whole + turned])  # it goes on and on
-    length_s = fill_s + kept_s
-    return Play(level, simulate(of, [again[again < length_s]], length_s, seed=seed, warm_s=fill_s))
+    begin_s = from_s - fill_s
+    its = arrivals.trace(instants_s, whole, level.times, seed, begin_s, from_s + kept_s)  # it goes on and on
+    due = (part - begin_s for part in its)
+    return Play(level, simulate(of, due, fill_s + kept_s, seed=seed, warm_s=fill_s))
 
 
 def play_at(of: Fleet, due: Arrivals, length_s: float, warm_s: float, seed: int) -> Outcome:

@@ -11,7 +11,7 @@ from harness.domain.traffic import HOURS_PER_WEEK, Traffic
 from harness.platforms.scaling import Grows
 from harness.predict import arrivals
 from harness.predict.fleet import Fleet, IdleLaw, Service
-from harness.predict.loads import Level, MonthOf
+from harness.predict.loads import Level, MonthOf, peak_of
 from harness.predict.played import Month, in_hour, play
 from harness.predict.simulate import simulate
 
@@ -128,3 +128,41 @@ def test_a_run_has_the_windows_of_the_hour_in_which_it_began():
     assert set(in_hour(of, 22.0).idle.values_s) == {600.0}
     assert set(in_hour(of, None).idle.values_s) == {10.0, 600.0}
     assert in_hour(fleet(1.0), 9.5).idle.by_hour == ()
+
+
+def bursty(length_s: float = 86_400.0) -> np.ndarray:
+    """A trickle, and twenty minutes of the day with 200 requests each."""
+    rng = np.random.default_rng(5)
+    bursts = [begins + 60 * rng.random(200) for begins in rng.random(20) * (length_s - 60)]
+    return np.sort(np.concatenate([rng.random(3000) * length_s, *bursts]))
+
+
+def of_trace(instants_s: np.ndarray, length_s: float) -> MonthOf:
+    requests = round(len(instants_s) / length_s * 730 * 3600)
+    return MonthOf("a trace", Traffic(requests, peak_of(instants_s)), instants_s, length_s)
+
+
+def test_the_peak_of_many_copies_of_a_trace_is_that_of_what_is_played_and_not_so_many_times_its_own():
+    month = of_trace(bursty(), 86_400.0)
+
+    assert month.peak_per_s(0.5) == pytest.approx(peak_of(bursty()) / 2)
+    for factor in (3.0, 30.0):
+        played = [
+            peak_of(np.concatenate(list(arrivals.trace(bursty(), 86_400.0, month.levels(factor)[0].times, seed))))
+            for seed in range(4)
+        ]
+        assert month.peak_per_s(factor) == pytest.approx(np.mean(played), rel=0.2)
+        assert month.peak_per_s(factor) < 0.6 * factor * peak_of(bursty())
+
+
+def test_the_peak_of_a_trace_of_seconds_is_at_least_its_mean():
+    assert of_trace(np.arange(10.0), 10.0).peak_per_s(1.0) == pytest.approx(1.0, rel=0.01)
+
+
+def test_a_stretch_of_a_trace_that_goes_on_and_on_is_the_same_as_the_whole_between_its_ends():
+    own = np.sort(np.random.default_rng(1).random(50) * 100)
+    whole = np.concatenate(list(arrivals.trace(own, 100.0, 3.4, seed=7)))
+    again = np.concatenate([whole - 100, whole, whole + 100])
+    part = np.concatenate(list(arrivals.trace(own, 100.0, 3.4, 7, -30.0, 130.0)))
+
+    assert part == pytest.approx(again[(again >= -30) & (again < 130)])

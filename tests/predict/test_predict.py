@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from harness import pipeline
@@ -18,7 +19,7 @@ from harness.platforms.scaling import Grows, Picks, Scaling, assumed, declared
 from harness.predict import whole
 from harness.predict.drawn import central
 from harness.predict.fitted import fit
-from harness.predict.loads import MonthOf, month_of
+from harness.predict.loads import MonthOf, month_of, peak_of
 from harness.predict.parameter import From, What
 from harness.predict.predict import Asked, Effort, predicted
 from harness.predict.prediction import Quantity
@@ -30,7 +31,7 @@ from harness.words import said
 from tests.builders import LIGHT, external
 from tests.predict.pilots import TruePilot
 from tests.predict.priced import fitted, on_demand
-from tests.predict.situations import draw, measured
+from tests.predict.situations import MONTH_S, draw, measured
 
 QUICK = Effort(same=2, worlds=12, requests=800)
 QUIET = Progress(quiet=True)
@@ -277,3 +278,19 @@ def test_an_answer_past_the_clients_deadline_is_not_served():
     assert late.of(Quantity.REFUSED_SHARE).known.value == 0
     assert late.served.value < 0.1  # nearly every request meets a start
     assert predicted(of, 1.0, 1, LIGHT).served.value == pytest.approx(1.0)
+
+
+def test_the_bursts_of_a_trace_are_more_than_a_fleet_was_seen_to_carry_though_its_mean_is_not(pilot):
+    workspace, data = pilot
+    of = asked_of(workspace, data, Wanted(effort=LIGHT), month_of(workspace))["beta"]
+    driven = replace(of.fitted.driven, kept_per_s=None, sustained_per_s=1.0)
+    unsearched = replace(of.fitted, capacity=None, driven=driven)
+    minute = 1800 + np.arange(600) * 0.1  # of ten a second, of an hour with one in ten seconds
+    instants = np.sort(np.concatenate([np.arange(0, 3600, 10.0), minute]))
+
+    def p95(at_s):
+        month = MonthOf("t", Traffic(round(len(at_s) / 3600 * MONTH_S), peak_of(at_s)), at_s, 3600.0)
+        return predicted(replace(of, fitted=unsearched, traffic=month), 1.0, 1, LIGHT).of(Quantity.P95).known
+
+    assert isinstance(p95(instants).reason, kinds.BeyondCapacity)
+    assert isinstance(p95(np.arange(0, 3600, 3.75)), Estimate)  # as many, evenly
