@@ -125,6 +125,7 @@ class Used:
     idle_s: float  # of those that are billed while they serve nothing
     instances: float  # mean
     needed: float | None = None  # units of a fixed capacity that the peak wants; None: it is not sized
+    on_kept: float = 1.0  # of the active time, how much is that of instances that are kept on purpose
 
 
 def used(month: Month, scaling: Scaling, needed: float | None = None) -> Used:
@@ -137,7 +138,8 @@ def used(month: Month, scaling: Scaling, needed: float | None = None) -> Used:
     idle = month.mean - active if scaling.bills_idle else month.per_s("kept_idle_s")
     handled, billed, idle = (each_s * SECONDS_PER_MONTH for each_s in (handled, max(0.0, billed), max(0.0, idle)))
     accepted = asked * (1 - month.refused_share) if month.asked else 0.0
-    return Used(asked, accepted, handled, billed, idle, month.mean, needed)
+    on_kept = max(0.0, scaling.least.value - month.per_s("kept_idle_s")) / active if active > 0 else 1.0
+    return Used(asked, accepted, handled, billed, idle, month.mean, needed, min(1.0, on_kept))
 
 
 def resting(scaling: Scaling, needed: float | None = None) -> Used:
@@ -182,7 +184,16 @@ def month_bill(
         instance_s=_decimal(of.active_s * each_one.instances),
         idle_s=_decimal(of.idle_s),
     )
-    return _sized(pricing, of, in_file).bill(usage, free=free) + own_bill(target.beside, round(of.asked, 3))
+    made = _spilled(_sized(pricing, of, in_file), of).bill(usage, free=free)
+    return made + own_bill(target.beside, round(of.asked, 3))
+
+
+def _spilled(pricing: Pricing, of: Used) -> Pricing:
+    """What is kept does as much of the work as was played, where nobody says how much it does."""
+    name = pricing.billing.kept_share
+    if name is None or name in pricing.terms.model_fields_set:
+        return pricing
+    return replace(pricing, terms=pricing.terms.model_copy(update={name: Decimal(str(round(of.on_kept, 6)))}))
 
 
 def _sized(pricing: Pricing, of: Used, in_file: float) -> Pricing:
