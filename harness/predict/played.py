@@ -28,6 +28,7 @@ LEAST_FILL_S = 20.0
 MANY = 1000  # requests, after which the instances that a steady rate needs are there
 LONG = 0.95  # of idle windows: what began before as long a time is gone, or would have been there anyway
 TRACED = 20  # times as many requests of a trace, whose bursts are few
+FEW = 50  # requests, of which a play may have much fewer by chance
 QUICKLY = 0.5  # of that time: then starts take as long as they take
 FILLS = 5.0  # windows, or answer times, until a fleet is where its traffic puts it
 
@@ -174,8 +175,21 @@ class Month:
 
     @cached_property
     def weights(self) -> list[float]:
-        """Of the plays: requests of a month that one of theirs stands for, in proportion."""
-        return [p.level.share * p.level.per_s / max(1, p.outcome.asked) for p in self.plays]
+        """Of the plays: requests of a month that one of theirs stands for, in proportion.
+
+        As many as each has in fact are taken to be as many as it should have; those that should have few are taken
+        together, for some have none by chance, and the others would not stand for them.
+        """
+        mine = [p.level.share * p.level.per_s for p in self.plays]
+        few = [p.level.per_s * p.seconds < FEW for p in self.plays]
+        each = [p.level.share / p.seconds for p in self.plays]
+        wanted = sum(w for w, is_few in zip(mine, few, strict=True) if is_few)
+        came = sum(w * p.outcome.asked for w, p, is_few in zip(each, self.plays, few, strict=True) if is_few)
+        together = wanted / came if came else 0.0
+        return [
+            one * together if is_few else whole / max(1, p.outcome.asked)
+            for one, whole, p, is_few in zip(each, mine, self.plays, few, strict=True)
+        ]
 
     def p95_s(self, *, first: bool = False) -> float:
         """Inf where more were refused than may lie beyond; nan where no answer streams."""

@@ -166,3 +166,15 @@ def test_a_stretch_of_a_trace_that_goes_on_and_on_is_the_same_as_the_whole_betwe
     part = np.concatenate(list(arrivals.trace(own, 100.0, 3.4, 7, -30.0, 130.0)))
 
     assert part == pytest.approx(again[(again >= -30) & (again < 130)])
+
+
+def test_hours_that_are_too_quiet_to_be_sure_of_a_request_stand_for_all_of_theirs():
+    """Every other hour has ten times the rate of the one before: its beginning is all of it, .7 or .07 requests."""
+    of, traffic = fleet(60.0), Traffic(300, 1.0, tuple(1.0 if hour % 2 else 0.1 for hour in range(HOURS_PER_WEEK)))
+    at = MonthOf.of_week(traffic).levels(1.0)
+    handled = [
+        Month(tuple(play(of, level, 100, 100 * seed + k) for k, level in enumerate(at))).of_requests("handled_s")
+        for seed in range(40)
+    ]
+
+    assert np.mean(handled) * 730 * 3600 == pytest.approx(300 * TOOK.mean(), rel=0.25)
