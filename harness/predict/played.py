@@ -16,7 +16,7 @@ from harness.predict import arrivals
 from harness.predict.arrivals import Arrivals
 from harness.predict.drawn import World
 from harness.predict.fleet import Autoscaler, Fleet, IdleLaw, Queue
-from harness.predict.loads import Level
+from harness.predict.loads import HOUR_S, Level
 from harness.predict.outcome import BINS, SHORTEST_S, STEP, Outcome, Times
 from harness.predict.simulate import simulate
 from harness.predict.window import Curve
@@ -28,6 +28,7 @@ LEAST_FILL_S = 20.0
 MANY = 1000  # requests, after which the instances that a steady rate needs are there
 LONG = 0.95  # of idle windows: what began before as long a time is gone, or would have been there anyway
 TRACED = 20  # times as many requests of a trace, whose bursts are few
+DAY_S = 86_400.0
 FEW = 50  # requests, of which a play may have much fewer by chance
 QUICKLY = 0.5  # of that time: then starts take as long as they take
 FILLS = 5.0  # windows, or answer times, until a fleet is where its traffic puts it
@@ -94,6 +95,7 @@ class Play:
 
     level: Level
     outcome: Outcome
+    first_hour: int = 0  # of a trace, with which what is played of it begins
 
     @property
     def seconds(self) -> float:
@@ -142,10 +144,13 @@ def _traced(of: Fleet, level: Level, instants_s: Array, most: int, seed: int) ->
     kept_s = min(whole, most / level.per_s)
     fill_s = min(fill(of), whole / 2)
     from_s = float(rng.uniform(0, whole)) if kept_s < whole else 0.0
+    first_hour = int(from_s / HOUR_S)
+    if whole > DAY_S:
+        from_s = first_hour * HOUR_S
     begin_s = from_s - fill_s
     its = arrivals.trace(instants_s, whole, level.times, seed, begin_s, from_s + kept_s)  # it goes on and on
     due = (part - begin_s for part in its)
-    return Play(level, simulate(of, due, fill_s + kept_s, seed=seed, warm_s=fill_s))
+    return Play(level, simulate(of, due, fill_s + kept_s, seed=seed, warm_s=fill_s), first_hour)
 
 
 def play_at(of: Fleet, due: Arrivals, length_s: float, warm_s: float, seed: int) -> Outcome:

@@ -393,7 +393,7 @@ def _hours(same: Sequence[Month], others: Sequence[Month]) -> Iterator[Hour]:
         for hour, (asked, seconds, most) in enumerate(zip(hourly.asked, hourly.instance_s, hourly.most, strict=True)):
             length = min(3600.0, first.seconds - hour * 3600.0)
             mean = float(seconds) / length
-            yield Hour(hour, float(asked) / length, mean, None, None, float(most))
+            yield Hour(first.first_hour + hour, float(asked) / length, mean, None, None, float(most))
         return
     plays = same[0].plays
     for hour in sorted({hour for one in plays for hour in one.level.hours}):

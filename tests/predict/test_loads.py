@@ -178,3 +178,15 @@ def test_hours_that_are_too_quiet_to_be_sure_of_a_request_stand_for_all_of_their
     ]
 
     assert np.mean(handled) * 730 * 3600 == pytest.approx(300 * TOOK.mean(), rel=0.25)
+
+
+def test_of_a_long_trace_a_stretch_is_played_that_says_where_it_begins():
+    week = np.arange(0, WEEK_S, 1.0)  # one a second, but for the first day
+    week = week[week >= 86_400]
+    [level] = of_trace(week, WEEK_S).levels(1.0)
+    found = [play(fleet(60.0), level, 100, seed) for seed in range(6)]
+
+    assert len({one.first_hour for one in found}) > 1
+    for one in found:
+        hours = one.first_hour + np.arange(len(one.outcome.hourly.asked))
+        assert all((hours % 168 < 24) == (one.outcome.hourly.asked == 0))
