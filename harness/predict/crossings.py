@@ -19,6 +19,7 @@ from harness.predict.prediction import CONFIDENCE, AtTraffic, Quantity
 
 METHOD = "where the months that were played cross, nine tenths of worlds"
 ENDLESS = 30.0  # a log that stands for no finite one: an infinite percentile, a share of none
+MOST_REFUSED = 0.05  # of a month's requests, where its cost is laid beside another's
 NARROW = 1.25  # factors nearer to each other than this are not split again
 Values = Sequence[tuple[float, float]]  # factor, and the log of a ratio: its sign is who is ahead
 
@@ -140,13 +141,19 @@ def _by_target(at: Sequence[AtTraffic]) -> dict[str, list[AtTraffic]]:
     return out
 
 
+def comparable(one: AtTraffic) -> bool:
+    """Whether its cost is that of the traffic: what refuses more than a twentieth of it is cheap for what it does not do."""
+    refused = _value(one, Quantity.REFUSED_SHARE)
+    return _value(one, Quantity.COST) is not None and (refused is None or refused <= MOST_REFUSED)
+
+
 def _usd(one: AtTraffic) -> float | None:
-    value = _value(one, Quantity.COST)
+    value = _value(one, Quantity.COST) if comparable(one) else None
     return value if value and math.isfinite(value) else None
 
 
 def _value(one: AtTraffic, quantity: Quantity) -> float | None:
-    known = one.of(quantity).known
+    known = next((f.known for f in one.figures if f.quantity is quantity), None)
     return known.value if isinstance(known, Estimate) else math.inf if isinstance(known, Infinite) else None
 
 

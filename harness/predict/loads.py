@@ -84,10 +84,13 @@ class MonthOf:
         return replace(self, traffic=smaller)
 
     def peak_per_s(self, factor: float) -> float:
-        """Requests a second of the fullest minute at ``factor`` times its requests; copies of a trace seldom peak together."""
-        peak = self.traffic.peak_per_s * factor
+        """Requests a second of the fullest minute at ``factor`` times its requests, never fewer than the busiest hour's mean.
+
+        Copies of a trace seldom peak together.
+        """
         if self.instants_s is None:
-            return peak
+            return max(self.traffic.hourly_peaks(self.traffic.requests_per_month * factor))
+        peak = self.traffic.peak_per_s * factor
         [level] = self.levels(factor)
         if level.times > 1:
             peak = min(peak, _laid_over(self.instants_s, self.length_s, level.times))

@@ -7,7 +7,7 @@ import pytest
 
 from harness.domain.estimate import Estimate, Infinite, Unknown
 from harness.domain.reasons import absence
-from harness.predict.crossings import Limit, between, breaks, crossings, seen
+from harness.predict.crossings import Limit, between, breaks, comparable, crossings, seen
 from harness.predict.prediction import AtTraffic, Predicted, Quantity, Served
 
 FACTORS = (0.1, 0.3, 1, 3, 10, 30, 100)
@@ -140,3 +140,15 @@ def test_refusals_and_failures_together_break_it_where_neither_would():
 
     assert 3 < one.factor.value < 10
     assert not one.kept_above
+
+
+def test_what_refuses_much_is_not_laid_beside_what_refuses_nothing():
+    """A fleet of 100; a function that is limited, and pays less and less of what it is asked from ten times on."""
+    fleet = [at("fleet", f, cost=100.0) for f in FACTORS]
+    limited = [at("function", f, cost=min(20.0 * f, 90.0), refused_share=max(0.0, 1 - 4.5 / f)) for f in FACTORS]
+    over = [at("function", f, cost=200.0 if f <= 3 else 50.0, refused_share=0.9 if f > 3 else 0.0) for f in FACTORS]
+
+    assert crossings([*fleet, *limited], {}) == ()
+    assert crossings([*fleet, *over], {}) == ()
+    assert between([*fleet, *over]) is None
+    assert [one.factor for one in limited if comparable(one)] == [0.1, 0.3, 1, 3]

@@ -190,3 +190,10 @@ def test_of_a_long_trace_a_stretch_is_played_that_says_where_it_begins():
     for one in found:
         hours = one.first_hour + np.arange(len(one.outcome.hourly.asked))
         assert all((hours % 168 < 24) == (one.outcome.hourly.asked == 0))
+
+
+@pytest.mark.parametrize(("week", "peak"), [((), 3.0), ((), 1.0), (OFFICE, 1.0)])
+def test_a_peak_is_no_less_than_the_mean_of_the_busiest_hour(week, peak):
+    traffic = Traffic(2 * 730 * 3600, peak, week)
+
+    assert MonthOf.of_week(traffic).peak_per_s(10.0) == pytest.approx(10 * max(peak, 2 * (168 / 40 if week else 1)))
