@@ -58,7 +58,7 @@ def _instances(scaling: Scaling, one: Granted) -> float | None:
 
 
 def seen_at_once(fitted: Fitted) -> int:
-    """Instances that surely answered at one instant: as answers name them, else as many as hold what was in progress."""
+    """Instances that answered at one instant: as answers name them, else as many as hold what was in progress."""
     assert fitted.scaling is not None
     driven, holds = fitted.driven, fitted.scaling.at_once.high
     return max(driven.instances or 0, math.ceil(driven.in_flight / max(1.0, holds)) if math.isfinite(holds) else 0)

@@ -29,7 +29,8 @@ MOST_AGAIN = 4
 HOUR_S = 3600.0
 PEAK_S = 60.0  # a trace's peak is its fullest stretch of this length
 BIN_S = 10.0
-MOST_LAID, WAYS = 100, 5  # copies of a trace that are counted one by one, turned so many times
+MOST_LAID, WAYS = 100, 5  # copies of a trace that are counted one by one, turned so many times; once where it is long
+ENOUGH = 100_000  # bins: their fullest hardly varies
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def _laid_over(instants_s: Array, length_s: float, times: float) -> float:
     rng, laid = np.random.default_rng(3), min(times, MOST_LAID)
     wide = min(round(PEAK_S / BIN_S), len(counts))
     peaks = []
-    for _ in range(WAYS):
+    for _ in range(max(1, min(WAYS, ENOUGH // len(counts)))):
         every = counts.copy()
         for k in range(1, math.ceil(laid)):
             every += min(1.0, laid - k) * np.roll(counts, int(rng.integers(len(counts))))
