@@ -127,6 +127,14 @@ def test_a_gateway_in_front_of_lambda():
     assert sum(cents(x.amount_usd) for x in rest.lines if x.price_key == "rest_api_request") == Decimal("1353.10")
 
 
+@pytest.mark.parametrize(("gb", "usd"), [(10, "5.84"), (2000, "16.00")])
+def test_a_load_balancer_takes_a_unit_for_each_gigabyte_an_hour_at_least(gb, usd):
+    """One is declared: 730 h x 0.008 = 5.84; 2,000 GB in a month are 2,000 of its hours."""
+    made = bill("fargate-alb", BOOK, {}, usage(response_bytes=gb * 10**9))
+
+    assert [cents(x.amount_usd) for x in made.lines if x.price_key == "alb_lcu_hour"] == [Decimal(usd)]
+
+
 def test_a_nat_gateway_is_a_line_of_its_own():
     """730 h x 0.045 = 32.85, and 10 GB x 0.045 = 0.45."""
     made = bill("fargate-alb", BOOK, {"nat_gateways": 1}, usage(response_bytes=10**10))

@@ -16,6 +16,8 @@ from harness.platforms.shared.usage import LOG_BYTES_PER_REQUEST, Tariff, Usage
 # unconfirmed: an hour's sum of the metric is taken as that hour's LCU-hours
 LCUS = Metered("AWS/ApplicationELB ConsumedLCUs Sum", "lcus", summed=True, keys=frozenset({"alb_lcu_hour"}))
 
+LCU_BYTES = Decimal(10**9)  # processed in an hour by one, of instances, containers and addresses
+
 
 class FrontTerms(PriceTerms):
     """The load balancer's use, and gateways that the answers pass."""
@@ -26,10 +28,14 @@ class FrontTerms(PriceTerms):
 
 
 def front_lines(tariff: Tariff, terms: FrontTerms, usage: Usage) -> Bill:
-    """Load balancer with its ``lcus`` and public ``balancer_addresses``, logs, and ``nat_gateways`` where there are some."""
+    """Load balancer with its ``lcus`` and public ``balancer_addresses``, logs, and ``nat_gateways`` where there are some.
+
+    What it carries takes an LCU-hour a GB at least, so that more traffic than ``lcus`` were measured at has more of them.
+    """
+    lcu_hours = max(usage.hours * terms.lcus, usage.response_bytes / LCU_BYTES)
     made = (
         tariff.line("Load balancer", usage.hours, "alb_hour")
-        + tariff.line("Load balancer capacity", usage.hours * terms.lcus, "alb_lcu_hour")
+        + tariff.line("Load balancer capacity", lcu_hours, "alb_lcu_hour")
         + addresses_line(tariff, "Load balancer", terms.balancer_addresses, usage)
         + tariff.line("Logs", usage.requests * LOG_BYTES_PER_REQUEST / 10**9, "log_gb")
     )
