@@ -128,7 +128,7 @@ def probes_of(run: RunData) -> tuple[list[Probe], int, int]:
     """Probes, those that say nothing, and how many lanes there were; a gap counts from the last answer of its lane."""
     c = run.columns
     lanes = np.nan_to_num(c["lane"], nan=0.0)
-    began = _hour_of(run)
+    began = hour_of(run)
     out: list[Probe] = []
     unknown = 0
     for lane in np.unique(lanes):
@@ -146,7 +146,7 @@ def probes_of(run: RunData) -> tuple[list[Probe], int, int]:
     return out, unknown, len(np.unique(lanes))
 
 
-def _hour_of(run: RunData) -> float | None:
+def hour_of(run: RunData) -> float | None:
     """The hour of the day, UTC, at which a run began."""
     said = (run.record.run or {}).get("started_utc") if run.record else None
     if said is None:

@@ -18,8 +18,7 @@ from harness.domain.reasons import decided as told
 from harness.domain.reasons.choice import HarnessBiased, OneIsEnough, TieBroken, TieStands
 from harness.domain.reasons.seal import SealDoubt
 from harness.domain.verdict import Judgement, SloVerdict
-from harness.predict.crossings import Crossing
-from harness.predict.prediction import Quantity
+from harness.predict.crossings import Crossing, comparable
 from harness.workspace import Workspace
 
 Names = Mapping[str, str]
@@ -154,7 +153,7 @@ def _of_volume(findings: Findings, names: Names) -> list[Reason]:
     out: list[Reason] = []
     if (found := findings.volumes) is not None:
         near = sorted(found.crossings, key=lambda c: abs(math.log(c.factor.value)))[:MOST_CROSSINGS]
-        out += [_crosses(c, names, findings.expected_requests) for c in near] or [_throughout(findings, names)]
+        out += [_crosses(c, names, findings.expected_requests) for c in near] or _throughout(findings, names)
     return [*out, *_of_breaks(findings, names), *_of_prices(findings, names)]
 
 
@@ -164,16 +163,17 @@ def _crosses(c: Crossing, names: Names, expected: float) -> Reason:
     return told.CostsCross(c.requests, low, high, names[c.below], names[c.above], expected, c.factor.value)
 
 
-def _throughout(findings: Findings, names: Names) -> Reason:
-    """Who is cheaper at every volume at which both costs are told."""
+def _throughout(findings: Findings, names: Names) -> list[Reason]:
+    """Who is cheaper at every volume at which both costs can be laid beside each other; nothing where not at yours."""
     assert findings.volumes is not None
-    usd = {(a.target, a.factor): a.of(Quantity.COST).known for a in findings.volumes.prediction.at}
-    told_at = {
-        name: {f for (n, f), known in usd.items() if n == name and isinstance(known, Estimate)} for name in names
-    }
-    both = sorted(told_at[findings.data.baseline] & told_at[findings.data.candidate])
+    at, pair = findings.volumes.prediction.at, {findings.data.baseline, findings.data.candidate}
+    every = sorted({one.factor for one in at})
+    both = [f for f in every if all(comparable(one) for one in at if one.factor == f and one.target in pair)]
+    if 1.0 not in both:
+        return []
     values = {c.target: c.per_month_usd.value for c in findings.costs if isinstance(c.per_month_usd, Estimate)}
-    return told.CheaperThroughout(names[min(values, key=lambda name: values[name])], both[0], both[-1])
+    cheaper = names[min(values, key=lambda name: values[name])]
+    return [told.CheaperThroughout(cheaper, both[0], both[-1])]
 
 
 def _of_breaks(findings: Findings, names: Names) -> list[Reason]:

@@ -14,6 +14,7 @@ from harness.platforms.registry import billing_of
 from harness.predict.loads import MonthOf
 from harness.predict.parted import parted, share_beyond
 from harness.predict.prediction import Quantity
+from harness.predict.routed import times
 from harness.predict.whole import Sealed
 from harness.workspace import Workspace
 
@@ -48,7 +49,7 @@ def hybrid_cost(workspace: Workspace, capacities: Sequence[Capacity], played: Se
         return Unknown(absence.OneCostUnknown())
     twice = runtime_usd(own_bill(set(fleet.beside) & set(function.beside), 0))
     middle, strong, weak = (part for part in found if part is not None)
-    low, high = (None if end is None else end / month.value for end in (month.low, month.high))
+    low, high = (times(month.value, end) for end in (month.low, month.high))
     least = None if low is None or sustained.high is None else strong[0] + strong[1] * low - twice
     most = None if high is None or sustained.low is None else weak[0] + weak[1] * high - twice
     value = sum(middle) - twice

@@ -80,6 +80,7 @@ class Billing:
     kept_as: str | None = (
         None  # the parameter that counts instances kept on purpose, where they have a price of their own
     )
+    kept_share: str | None = None  # and the one that says how much of the work these do
     machine_keys: str | None = None  # the pattern of a machine's price key, as ``ec2_{}_hour``
     fixed_keys: frozenset[str] = frozenset()  # prices that the pattern fits and that are no machine's
     front: Front | None = None

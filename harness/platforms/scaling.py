@@ -119,11 +119,18 @@ class Scaling:
 
     def changed(self, asked: Mapping[str, float], source: str) -> Scaling:
         """With figures of ``SETTINGS`` as somebody wants them; raises KeyError for another name, ValueError for no size."""
+        for name, value in asked.items():
+            if name in COUNTS and value != int(value):
+                raise ValueError(f"{name} {value:g} is not a whole number")
+            if name in ABOVE_0 and value <= 0:
+                raise ValueError(f"{name} {value:g} is not above 0")
         figures: dict[str, Any] = {SETTINGS[name]: declared(value, source) for name, value in asked.items()}
         made = replace(self, **figures)
         if made.grows is Grows.FIXED and {"min_instances", "max_instances"} & asked.keys():
             said = made.least if "min_instances" in asked else made.most
             made = replace(made, least=said, most=said)
+            if said.value < 1:
+                raise ValueError("a fixed number of instances is at least 1")
         if made.most.value < made.least.value:
             raise ValueError(f"min_instances {made.least.value:g} is more than max_instances {made.most.value:g}")
         return made
@@ -143,3 +150,5 @@ SETTINGS: Mapping[str, str] = {
     "idle_s": "idle_s",
     "vcpus": "vcpus",
 }
+COUNTS = frozenset({"min_instances", "max_instances", "requests_per_instance"})
+ABOVE_0 = frozenset({"requests_per_instance", "vcpus"})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -56,10 +57,19 @@ def varying(hourly_per_s: Sequence[float], length_s: float, seed: int, hour_s: f
         start, hour = start + stretch, hour + 1
 
 
-def trace(instants_s: Sequence[float], length_s: float, times: float, seed: int) -> Iterator[Array]:
+def trace(
+    instants_s: Sequence[float] | Array,
+    length_s: float,
+    times: float,
+    seed: int,
+    from_s: float = 0.0,
+    to_s: float | None = None,
+) -> Iterator[Array]:
     """A trace of ``length_s`` seconds at ``times`` its traffic: whole copies, each turned, and of one more a share.
 
-    Each keeps the trace's own bursts; the first copy is not turned. Raises ValueError for an instant beyond the length.
+    Each keeps the trace's own bursts; the first copy is not turned. Of a trace that goes on and on, what lies between
+    ``from_s``, which may be before its beginning, and ``to_s``: no more of it is made. Raises ValueError for an instant
+    beyond the length.
     """
     rng = np.random.default_rng([seed, 3])
     own = np.sort(np.asarray(instants_s, dtype=float))
@@ -69,10 +79,18 @@ def trace(instants_s: Sequence[float], length_s: float, times: float, seed: int)
     copies = [(own, rng.random() * length_s if k else 0.0) for k in range(whole)]
     if share > 0:
         copies.append((own[rng.random(len(own)) < share], rng.random() * length_s if whole else 0.0))
-    parts = max(1, math.ceil(times * len(own) / MOST_A_CHUNK))
-    for part in range(parts):
-        ends = (length_s * part / parts, length_s * (part + 1) / parts)
-        yield np.sort(np.concatenate([_turned(of, by_s, *ends, length_s) for of, by_s in copies] or [own[:0]]))
+    for round_s, begin_s, end_s in _rounds(from_s, length_s if to_s is None else to_s, length_s):
+        parts = max(1, math.ceil(times * len(own) * (end_s - begin_s) / length_s / MOST_A_CHUNK))
+        edges = [begin_s + (end_s - begin_s) * part / parts for part in range(parts + 1)]
+        for ends in pairwise(edges):
+            its = [_turned(of, by_s, *ends, length_s) for of, by_s in copies] or [own[:0]]
+            yield round_s + np.sort(np.concatenate(its))
+
+
+def _rounds(from_s: float, to_s: float, length_s: float) -> Iterator[tuple[float, float, float]]:
+    """When each round of a trace begins, and which stretch of it lies between the two."""
+    for k in range(math.floor(from_s / length_s), math.ceil(to_s / length_s)):
+        yield k * length_s, max(0.0, from_s - k * length_s), min(length_s, to_s - k * length_s)
 
 
 def _turned(own: Array, by_s: float, from_s: float, to_s: float, length_s: float) -> Array:

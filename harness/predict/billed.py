@@ -12,6 +12,7 @@ import numpy as np
 from harness.analysis import laws
 from harness.analysis.capacity import UTILISATION
 from harness.analysis.dataset import RunData
+from harness.analysis.keepalive import hour_of
 from harness.analysis.spend import BlockUsage, usage_of
 from harness.domain.bill import Bill
 from harness.domain.estimate import Estimate
@@ -24,7 +25,7 @@ from harness.platforms.scaling import Scaling
 from harness.platforms.shared.usage import Usage
 from harness.predict.drawn import LEVEL, World, central
 from harness.predict.fitted import Fitted
-from harness.predict.played import Month, fill, fleet, play_at
+from harness.predict.played import Month, fill, fleet, in_hour, play_at
 
 MOST_BEFORE = 50  # times that a short run is played before it counts
 
@@ -105,7 +106,9 @@ def played_beside(each_one: Each, fitted: Fitted, runs: Sequence[RunData]) -> Ea
         period = float(at[-1]) * (1 + 1 / len(at)) + 1e-6
         before = min(MOST_BEFORE, math.ceil(fill(of, len(at) / period) / period))  # it was warm when the run began
         again = np.concatenate([k * period + at for k in range(before + 1)])
-        played = play_at(of, [again], float(again[-1]) + 1e-6, before * period + from_s, run.block)
+        played = play_at(
+            in_hour(of, hour_of(run)), [again], float(again[-1]) + 1e-6, before * period + from_s, run.block
+        )
         made.append(replace(block, active_s=played.active_s))
     active_s = sum(b.active_s for b in made)
     return replace(each_one, instances=told_s / active_s, blocks=tuple(made)) if active_s > 0 else each_one
@@ -122,6 +125,7 @@ class Used:
     idle_s: float  # of those that are billed while they serve nothing
     instances: float  # mean
     needed: float | None = None  # units of a fixed capacity that the peak wants; None: it is not sized
+    on_kept: float = 1.0  # of the active time, how much is that of instances that are kept on purpose
 
 
 def used(month: Month, scaling: Scaling, needed: float | None = None) -> Used:
@@ -134,7 +138,8 @@ def used(month: Month, scaling: Scaling, needed: float | None = None) -> Used:
     idle = month.mean - active if scaling.bills_idle else month.per_s("kept_idle_s")
     handled, billed, idle = (each_s * SECONDS_PER_MONTH for each_s in (handled, max(0.0, billed), max(0.0, idle)))
     accepted = asked * (1 - month.refused_share) if month.asked else 0.0
-    return Used(asked, accepted, handled, billed, idle, month.mean, needed)
+    on_kept = max(0.0, scaling.least.value - month.per_s("kept_idle_s")) / active if active > 0 else 1.0
+    return Used(asked, accepted, handled, billed, idle, month.mean, needed, min(1.0, on_kept))
 
 
 def resting(scaling: Scaling, needed: float | None = None) -> Used:
@@ -179,7 +184,16 @@ def month_bill(
         instance_s=_decimal(of.active_s * each_one.instances),
         idle_s=_decimal(of.idle_s),
     )
-    return _sized(pricing, of, in_file).bill(usage, free=free) + own_bill(target.beside, round(of.asked, 3))
+    made = _spilled(_sized(pricing, of, in_file), of).bill(usage, free=free)
+    return made + own_bill(target.beside, round(of.asked, 3))
+
+
+def _spilled(pricing: Pricing, of: Used) -> Pricing:
+    """What is kept does as much of the work as was played, where nobody says how much it does."""
+    name = pricing.billing.kept_share
+    if name is None or name in pricing.terms.model_fields_set:
+        return pricing
+    return replace(pricing, terms=pricing.terms.model_copy(update={name: Decimal(str(round(of.on_kept, 6)))}))
 
 
 def _sized(pricing: Pricing, of: Used, in_file: float) -> Pricing:

@@ -19,6 +19,7 @@ from harness.predict.prediction import CONFIDENCE, AtTraffic, Quantity
 
 METHOD = "where the months that were played cross, nine tenths of worlds"
 ENDLESS = 30.0  # a log that stands for no finite one: an infinite percentile, a share of none
+MOST_REFUSED = 0.05  # of a month's requests, where its cost is laid beside another's
 NARROW = 1.25  # factors nearer to each other than this are not split again
 Values = Sequence[tuple[float, float]]  # factor, and the log of a ratio: its sign is who is ahead
 
@@ -91,11 +92,11 @@ def breaks(at: Sequence[AtTraffic], limits: Sequence[Limit]) -> tuple[Break, ...
     out = []
     for own in _by_target(at).values():
         for limit in limits:
-            told = [one for one in own if _value(one, limit.quantity) is not None]
-            middle = [(one.factor, _over(_value(one, limit.quantity), limit.limit)) for one in told]
-            worlds = _worlds([(one.factor, one.of(limit.quantity).worlds, None) for one in told], limit.limit)
+            told = [(one, v) for one in own if (v := _held(one, limit)) is not None]
+            middle = [(one.factor, _over(v, limit.limit)) for one, v in told]
+            worlds = _worlds([(one.factor, _held_in_worlds(one, limit), None) for one, _ in told], limit.limit)
             for cross in _crossed(middle):
-                estimate = _estimate(cross, worlds, told[0])
+                estimate = _estimate(cross, worlds, told[0][0])
                 out.append(Break(own[0].target, limit, estimate, kept_above=cross.after < 0))
     return tuple(out)
 
@@ -104,7 +105,7 @@ def seen(at: Sequence[AtTraffic], limits: Sequence[Limit]) -> tuple[Sees, ...]:
     """Of every target."""
     out = []
     for name, own in _by_target(at).items():
-        told = [all(_value(one, limit.quantity) is not None for limit in limits) for one in own]
+        told = [all(_held(one, limit) is not None for limit in limits) for one in own]
         up = [(one.factor, is_told) for one, is_told in zip(own, told, strict=True) if one.factor >= 1]
         to = None
         for factor, is_told in up:
@@ -112,7 +113,7 @@ def seen(at: Sequence[AtTraffic], limits: Sequence[Limit]) -> tuple[Sees, ...]:
                 break
             to = factor
         now = next((one for one in own if one.factor == 1), None)
-        broken = tuple(x for x in limits if now and (v := _value(now, x.quantity)) is not None and v > x.limit)
+        broken = tuple(x for x in limits if now and (v := _held(now, x)) is not None and v > x.limit)
         out.append(Sees(name, to, broken))
     return tuple(out)
 
@@ -140,19 +141,42 @@ def _by_target(at: Sequence[AtTraffic]) -> dict[str, list[AtTraffic]]:
     return out
 
 
+def comparable(one: AtTraffic) -> bool:
+    """Whether its cost is that of the traffic: what refuses more than a twentieth of it is cheap for what it does not do."""
+    refused = _value(one, Quantity.REFUSED_SHARE)
+    return _value(one, Quantity.COST) is not None and (refused is None or refused <= MOST_REFUSED)
+
+
 def _usd(one: AtTraffic) -> float | None:
-    value = _value(one, Quantity.COST)
+    value = _value(one, Quantity.COST) if comparable(one) else None
     return value if value and math.isfinite(value) else None
 
 
 def _value(one: AtTraffic, quantity: Quantity) -> float | None:
-    known = one.of(quantity).known
+    known = next((f.known for f in one.figures if f.quantity is quantity), None)
     return known.value if isinstance(known, Estimate) else math.inf if isinstance(known, Infinite) else None
 
 
-def _over(value: float | None, limit: float) -> float:
+def _held(one: AtTraffic, limit: Limit) -> float | None:
+    """What is held to a promise: where it is of refusals, of whatever fails."""
+    value = _value(one, limit.quantity)
+    if value is None or limit.quantity is not Quantity.REFUSED_SHARE or one.served is None:
+        return value
+    return _failing(one.served.value)
+
+
+def _held_in_worlds(one: AtTraffic, limit: Limit) -> Sequence[float]:
+    if limit.quantity is not Quantity.REFUSED_SHARE or one.served is None:
+        return one.of(limit.quantity).worlds
+    return [_failing(value) for value in one.served.worlds]
+
+
+def _failing(served: float) -> float:
+    return round(1 - served, 12)
+
+
+def _over(value: float, limit: float) -> float:
     """A log that is above 0 where the limit is exceeded, none beyond ``ENDLESS``."""
-    assert value is not None
     if value <= 0 or math.isinf(value):
         return ENDLESS if value > limit else -ENDLESS
     return math.log(value / max(limit, 1e-9))

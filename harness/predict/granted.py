@@ -1,4 +1,4 @@
-"""Quotas that ``pilot check`` read from an account, as limits of a fleet: somebody grants so many, so nobody assumes more."""
+"""Quotas as limits of a fleet, as ``pilot check`` read them or target.toml states them: somebody grants so many, so nobody assumes more."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from harness.domain.quota import Granted, Need
+from harness.domain.target import Target
 from harness.evidence.store import Store
-from harness.platforms.scaling import Scaling, declared
+from harness.platforms.scaling import Basis, Grows, Scaling, declared
+from harness.predict.fitted import Fitted
+from harness.predict.parameter import What
+from harness.predict.parameter import stated as stated_as
+
+READ, STATED = "the account's quota {name}, as pilot check read it", "{name}, [[quotas]] of target.toml"
 
 
 def granted(store: Store) -> tuple[Granted, ...]:
@@ -23,7 +29,12 @@ def granted(store: Store) -> tuple[Granted, ...]:
     )
 
 
-def within(scaling: Scaling, target: str, limits: Sequence[Granted]) -> Scaling:
+def stated(target: Target) -> tuple[Granted, ...]:
+    """Those of [[quotas]] that say a number."""
+    return tuple(Granted(target.name, q.name, q.needs, q.limit) for q in target.quotas if q.limit is not None)
+
+
+def within(scaling: Scaling, target: str, limits: Sequence[Granted], by: str = READ) -> Scaling:
     """With no more instances than the smallest limit lets it have; never fewer than it is declared to keep."""
     mine = [
         (count, one.name) for one in limits if one.target == target and (count := _instances(scaling, one)) is not None
@@ -34,7 +45,7 @@ def within(scaling: Scaling, target: str, limits: Sequence[Granted]) -> Scaling:
     if count >= scaling.most.low and scaling.most.value <= count and not scaling.most.ranges:
         return scaling
     most = max(count, scaling.least.value)
-    return replace(scaling, most=declared(most, f"the account's quota {name}, as pilot check read it"))
+    return replace(scaling, most=declared(most, by.format(name=name)))
 
 
 def _instances(scaling: Scaling, one: Granted) -> float | None:
@@ -44,3 +55,23 @@ def _instances(scaling: Scaling, one: Granted) -> float | None:
     if one.needs is Need.VCPU and scaling.vcpus.value > 0:
         return max(1.0, math.floor(one.limit / scaling.vcpus.value))
     return None
+
+
+def seen_at_once(fitted: Fitted) -> int:
+    """Instances that answered at one instant: as answers name them, else as many as hold what was in progress."""
+    assert fitted.scaling is not None
+    driven, holds = fitted.driven, fitted.scaling.at_once.high
+    return max(driven.instances or 0, math.ceil(driven.in_flight / max(1.0, holds)) if math.isfinite(holds) else 0)
+
+
+def as_seen(fitted: Fitted) -> Fitted:
+    """An assumed limit is no lower than what was there while it was measured."""
+    scaling = fitted.scaling
+    if scaling is None or scaling.most.basis is Basis.DECLARED or scaling.grows is Grows.FIXED:
+        return fitted
+    seen, most = seen_at_once(fitted), scaling.most
+    if seen <= most.low:
+        return fitted
+    most = replace(most, value=max(seen, most.value), low=seen, high=max(seen, most.high))
+    told = (stated_as(What.MOST, "instances", most) if p.what is What.MOST else p for p in fitted.parameters)
+    return replace(fitted, scaling=replace(scaling, most=most), parameters=tuple(told))

@@ -35,6 +35,6 @@ def _as_billed(pricing: Pricing) -> Scaling:
         Picks.RECENT,
         places,
         least=assumed(0, 0, 0, source),
-        most=assumed(math.inf, math.inf, math.inf, source),
+        most=assumed(math.inf, 1, math.inf, source),
         idle_s=assumed(600, 60, 3600, source),
     )

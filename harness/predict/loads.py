@@ -28,6 +28,9 @@ LIKE_ENOUGH = 500  # requests that a beginning is played again for, at most so o
 MOST_AGAIN = 4
 HOUR_S = 3600.0
 PEAK_S = 60.0  # a trace's peak is its fullest stretch of this length
+BIN_S = 10.0
+MOST_LAID, WAYS = 100, 5  # copies of a trace that are counted one by one, turned so many times; once where it is long
+ENOUGH = 100_000  # bins: their fullest hardly varies
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,19 @@ class MonthOf:
         smaller = replace(self.traffic, requests_per_month=requests, peak_per_s=self.traffic.peak_at(requests))
         return replace(self, traffic=smaller)
 
+    def peak_per_s(self, factor: float) -> float:
+        """Requests a second of the fullest minute at ``factor`` times its requests, never fewer than the busiest hour's mean.
+
+        Copies of a trace seldom peak together.
+        """
+        if self.instants_s is None:
+            return max(self.traffic.hourly_peaks(self.traffic.requests_per_month * factor))
+        peak = self.traffic.peak_per_s * factor
+        [level] = self.levels(factor)
+        if level.times > 1:
+            peak = min(peak, _laid_over(self.instants_s, self.length_s, level.times))
+        return max(peak, level.per_s)
+
     def levels(self, factor: float) -> tuple[Level, ...]:
         """At ``factor`` times its requests, the busiest last; the steady ones before the beginnings of hours."""
         requests = self.traffic.requests_per_month * factor
@@ -99,6 +115,22 @@ def peak_of(instants_s: Array) -> float:
     """Requests a second of the fullest stretch of ``PEAK_S``; ``instants_s`` ascending."""
     within = np.searchsorted(instants_s, instants_s + PEAK_S, side="left") - np.arange(len(instants_s))
     return float(within.max()) / PEAK_S
+
+
+def _laid_over(instants_s: Array, length_s: float, times: float) -> float:
+    """The mean of a few ways to turn a trace's copies; of many the excess over their mean grows as that of independent ones."""
+    counts = np.bincount((instants_s / BIN_S).astype(int), minlength=math.ceil(length_s / BIN_S)).astype(float)
+    rng, laid = np.random.default_rng(3), min(times, MOST_LAID)
+    wide = min(round(PEAK_S / BIN_S), len(counts))
+    peaks = []
+    for _ in range(max(1, min(WAYS, ENOUGH // len(counts)))):
+        every = counts.copy()
+        for k in range(1, math.ceil(laid)):
+            every += min(1.0, laid - k) * np.roll(counts, int(rng.integers(len(counts))))
+        within = np.convolve(np.concatenate([every, every[: wide - 1]]), np.ones(wide), "valid") / (wide * BIN_S)
+        peaks.append(float(within.max()))
+    mean, more = float(counts.mean()) * laid / BIN_S, times / laid
+    return mean * more + (float(np.mean(peaks)) - mean) * math.sqrt(more)
 
 
 def _levels(groups: Sequence[tuple[float, Sequence[int]]]) -> Iterator[Level]:

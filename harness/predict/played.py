@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +16,7 @@ from harness.predict import arrivals
 from harness.predict.arrivals import Arrivals
 from harness.predict.drawn import World
 from harness.predict.fleet import Autoscaler, Fleet, IdleLaw, Queue
-from harness.predict.loads import Level
+from harness.predict.loads import HOUR_S, Level
 from harness.predict.outcome import BINS, SHORTEST_S, STEP, Outcome, Times
 from harness.predict.simulate import simulate
 from harness.predict.window import Curve
@@ -28,6 +28,8 @@ LEAST_FILL_S = 20.0
 MANY = 1000  # requests, after which the instances that a steady rate needs are there
 LONG = 0.95  # of idle windows: what began before as long a time is gone, or would have been there anyway
 TRACED = 20  # times as many requests of a trace, whose bursts are few
+DAY_S = 86_400.0
+FEW = 50  # requests, of which a play may have much fewer by chance
 QUICKLY = 0.5  # of that time: then starts take as long as they take
 FILLS = 5.0  # windows, or answer times, until a fleet is where its traffic puts it
 
@@ -93,6 +95,7 @@ class Play:
 
     level: Level
     outcome: Outcome
+    first_hour: int = 0  # of a trace, with which what is played of it begins
 
     @property
     def seconds(self) -> float:
@@ -102,8 +105,10 @@ class Play:
 def play(of: Fleet, level: Level, requests: int, seed: int) -> Play:
     """Poisson arrivals at the level's rate, after as long as the fleet takes to fill; a trace as it is, or a stretch of it.
 
-    The beginning of an hour comes after as long at the rate of the hour before.
+    The beginning of an hour comes after as long at the rate of the hour before. Windows are those of the level's hours,
+    whenever in the play they come; of a trace those of all hours, for it does not say which it begins in.
     """
+    of = _in_hours(of, level.hours)
     if level.instants_s is not None:
         return _traced(of, level, level.instants_s, TRACED * requests, seed)
     fill_s = fill(of, level.per_s)
@@ -114,6 +119,17 @@ def play(of: Fleet, level: Level, requests: int, seed: int) -> Play:
         length_s = fill_s + level.lasts_s
         due = _begins(level, fill_s, seed)
     return Play(level, simulate(of, due, length_s, seed=seed, warm_s=fill_s, quick_s=fill_s * QUICKLY))
+
+
+def _in_hours(of: Fleet, hours: Sequence[int]) -> Fleet:
+    if not of.idle.by_hour:
+        return of
+    return replace(of, idle=IdleLaw(np.concatenate([of.idle.at(hour) for hour in hours])))
+
+
+def in_hour(of: Fleet, hour: float | None) -> Fleet:
+    """As it is in this hour of the day, UTC; in all of them where nobody says which."""
+    return _in_hours(of, range(24) if hour is None else [int(hour)])
 
 
 def _begins(level: Level, from_s: float, seed: int) -> Iterator[Array]:
@@ -128,11 +144,13 @@ def _traced(of: Fleet, level: Level, instants_s: Array, most: int, seed: int) ->
     kept_s = min(whole, most / level.per_s)
     fill_s = min(fill(of), whole / 2)
     from_s = float(rng.uniform(0, whole)) if kept_s < whole else 0.0
-    at = np.concatenate(list(arrivals.trace(instants_s.tolist(), whole, level.times, seed)))
-    turned = np.sort((at - from_s + fill_s) % whole)
-    again = np.concatenate([turned, whole + turned])  # it goes on and on
-    length_s = fill_s + kept_s
-    return Play(level, simulate(of, [again[again < length_s]], length_s, seed=seed, warm_s=fill_s))
+    first_hour = int(from_s / HOUR_S)
+    if whole > DAY_S:
+        from_s = first_hour * HOUR_S
+    begin_s = from_s - fill_s
+    its = arrivals.trace(instants_s, whole, level.times, seed, begin_s, from_s + kept_s)  # it goes on and on
+    due = (part - begin_s for part in its)
+    return Play(level, simulate(of, due, fill_s + kept_s, seed=seed, warm_s=fill_s), first_hour)
 
 
 def play_at(of: Fleet, due: Arrivals, length_s: float, warm_s: float, seed: int) -> Outcome:
@@ -162,8 +180,21 @@ class Month:
 
     @cached_property
     def weights(self) -> list[float]:
-        """Of the plays: requests of a month that one of theirs stands for, in proportion."""
-        return [p.level.share * p.level.per_s / max(1, p.outcome.asked) for p in self.plays]
+        """Of the plays: requests of a month that one of theirs stands for, in proportion.
+
+        As many as each has in fact are taken to be as many as it should have; those that should have few are taken
+        together, for some have none by chance, and the others would not stand for them.
+        """
+        mine = [p.level.share * p.level.per_s for p in self.plays]
+        few = [p.level.per_s * p.seconds < FEW for p in self.plays]
+        each = [p.level.share / p.seconds for p in self.plays]
+        wanted = sum(w for w, is_few in zip(mine, few, strict=True) if is_few)
+        came = sum(w * p.outcome.asked for w, p, is_few in zip(each, self.plays, few, strict=True) if is_few)
+        together = wanted / came if came else 0.0
+        return [
+            one * together if is_few else whole / max(1, p.outcome.asked)
+            for one, whole, p, is_few in zip(each, mine, self.plays, few, strict=True)
+        ]
 
     def p95_s(self, *, first: bool = False) -> float:
         """Inf where more were refused than may lie beyond; nan where no answer streams."""
@@ -180,6 +211,11 @@ class Month:
     def refused_share(self) -> float:
         """Nan where nobody asked, as in a few seconds of quiet traffic."""
         return self._sum("refused") / self._sum("asked") if self.asked else math.nan
+
+    @cached_property
+    def ok_share(self) -> float:
+        """Neither refused nor past the client's deadline; nan where nobody asked."""
+        return self._sum("ok") / self._sum("asked") if self.asked else math.nan
 
     @cached_property
     def mean(self) -> float:

@@ -83,6 +83,7 @@ class Asked:
     cost_at: float = CONFIDENCE
     speeds: tuple[float, float, float] = (1.0, 1.0, 1.0)
     blocks: tuple[BlockUsage, ...] = ()  # that ``each`` is of
+    in_file: float | None = None  # instances that the units of [prices] stand for; None: as many as are always kept
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,9 @@ def predicted(
     per_s = sum(level.share * level.per_s for level in at)
     if fitted.scaling is None or not fitted.parts:
         return _untold(asked.target.name, factor, per_s, fitted)
-    bills = _Bills(asked, factor)
-    middle = _sized(_started(central(fitted), USUAL_START_S[1]), asked, factor)
+    peak_per_s = asked.traffic.peak_per_s(factor)
+    bills = _Bills(asked, peak_per_s)
+    middle = _sized(_started(central(fitted), USUAL_START_S[1]), asked, peak_per_s)
     same = [
         bills.played(middle, _play(asked, middle, at, effort.requests, [seed, k], step)) for k in range(effort.same)
     ]
@@ -121,13 +123,13 @@ def predicted(
     others = []
     for k in range(effort.worlds):
         world = drawn(_as_fast(fitted, asked, of_bill), rng)
-        world = _sized(_started(world, float(of_bill.choice(USUAL_START_S, p=ENDS))), asked, factor)
+        world = _sized(_started(world, float(of_bill.choice(USUAL_START_S, p=ENDS))), asked, peak_per_s)
         month = _play(asked, world, at, effort.world_requests, [seed, 100 + k], step)
         others.append(bills.played(world, month, of_bill))
     months = [p.month for p in same]
     why: support.Refusals = {}
     if refuses:
-        needs = _needs(asked, middle, at, months, [p.month for p in others], effort, seed, step)
+        needs = _needs(asked, middle, peak_per_s, at, months, [p.month for p in others], effort, seed, step)
         answer_s = max(0.01, months[0].p95_s()) if math.isfinite(months[0].p95_s()) else 1.0
         why = support.refusals(fitted, needs, Costing(asked.target, answer_s, _tokens(asked)))
     figures = tuple(_told(q, asked, bills, same, others, why) for q in Quantity)
@@ -145,7 +147,8 @@ def predicted(
 
 def at_rest(asked: Asked) -> Billed:
     """A month in which nobody asks, of a target whose cost can be told; nothing is played for it."""
-    made = _Bills(asked, 1.0).resting(_sized(central(asked.fitted), asked, 1.0))
+    peak_per_s = asked.traffic.peak_per_s(1.0)
+    made = _Bills(asked, peak_per_s).resting(_sized(central(asked.fitted), asked, peak_per_s))
     return Billed(made, made, made)
 
 
@@ -209,11 +212,12 @@ def at_confidence(known: Estimate, confidence: float) -> Estimate:
 class _Bills:
     """The bill of a month of one target, its prices read once."""
 
-    def __init__(self, asked: Asked, factor: float) -> None:
+    def __init__(self, asked: Asked, peak_per_s: float) -> None:
         self._asked = asked
-        self._peak_per_s = asked.traffic.traffic.peak_per_s * factor
+        self._peak_per_s = peak_per_s
         self._pricing: Pricing | None = pricing_of(asked.target.prices) if asked.target.prices else None
-        self._in_file = asked.fitted.scaling.least.value if asked.fitted.scaling else 0.0
+        kept = asked.fitted.scaling.least.value if asked.fitted.scaling else 0.0
+        self._in_file = kept if asked.in_file is None else asked.in_file
 
     def played(self, world: World, month: Month, rng: np.random.Generator | None = None) -> Played:
         """Priced; with ``rng`` by what one request uses in other blocks."""
@@ -258,10 +262,7 @@ def _as_fast(fitted: Fitted, asked: Asked, rng: np.random.Generator) -> Fitted:
 
 
 def _served(same: Sequence[Played], others: Sequence[Played], *, played: bool) -> Served:
-    values, worlds = (
-        [(1 - p.month.refused_share) * (1 - p.failing) if p.month.asked else math.nan for p in some]
-        for some in (same, others)
-    )
+    values, worlds = ([p.month.ok_share * (1 - p.failing) for p in some] for some in (same, others))
     return Served(float(np.mean(values)), tuple(worlds), played)
 
 
@@ -277,13 +278,12 @@ def _tokens(asked: Asked) -> tuple[int, int]:
     return asked.each.tokens if isinstance(asked.each, Each) else (0, 0)
 
 
-def _sized(world: World, asked: Asked, factor: float) -> World:
+def _sized(world: World, asked: Asked, peak_per_s: float) -> World:
     """A fixed fleet as large as the peak wants, by the capacity of one; never smaller than it is."""
     scaling = world.scaling
     if scaling.grows is not Grows.FIXED or not asked.sized or world.per_instance_per_s is None:
         return world
-    peak = asked.traffic.traffic.peak_per_s * factor
-    wanted = max(scaling.least.value, math.ceil(peak / (world.per_instance_per_s * UTILISATION)))
+    wanted = max(scaling.least.value, math.ceil(peak_per_s / (world.per_instance_per_s * UTILISATION)))
     size = declared(wanted, "as many as the peak wants")
     return replace(world, scaling=replace(scaling, least=size, most=size))
 
@@ -301,6 +301,7 @@ def _play(
 def _needs(
     asked: Asked,
     middle: World,
+    peak_per_s: float,
     at: Sequence[Level],
     same: Sequence[Month],
     others: Sequence[Month],
@@ -314,10 +315,11 @@ def _needs(
         same[0],
         quantiles([m.most for m in every])[1],
         quantiles([c for m in every if not math.isnan(c := m.cold_share)] or [0.0])[1],
-        _carried_per_s(middle, busiest),
+        _carried_per_s(middle, busiest, peak_per_s),
         sum(level.share * level.per_s for level in at),
         vcpus=_busy_vcpus(middle, busiest),
         unlike=asked.unlike,
+        sized=asked.sized,
     )
     if middle.scaling.grows is Grows.FIXED:
         return needs
@@ -333,11 +335,15 @@ def _needs(
     return replace(needs, shortest=shortest, longest=longest)
 
 
-def _carried_per_s(world: World, busiest: Play) -> float:
-    """Of one instance: of a fixed fleet all share the rate; else what came while they had some in hand, as it came."""
-    of = busiest.outcome
+def _carried_per_s(world: World, busiest: Play, peak_per_s: float) -> float:
+    """Of one instance: of a fixed fleet all share the rate; else what came while they had some in hand, as it came.
+
+    Of a trace its fullest minute is meant, where no search says what makes answers wait in it.
+    """
+    of, level = busiest.outcome, busiest.level
     if world.scaling.grows is Grows.FIXED:
-        return busiest.level.per_s / max(1e-9, of.instances_mean)
+        bursts = level.instants_s is not None and world.per_instance_per_s is None
+        return (peak_per_s if bursts else level.per_s) / max(1e-9, of.instances_mean)
     return of.asked / max(1e-9, of.active_s)
 
 
@@ -387,7 +393,7 @@ def _hours(same: Sequence[Month], others: Sequence[Month]) -> Iterator[Hour]:
         for hour, (asked, seconds, most) in enumerate(zip(hourly.asked, hourly.instance_s, hourly.most, strict=True)):
             length = min(3600.0, first.seconds - hour * 3600.0)
             mean = float(seconds) / length
-            yield Hour(hour, float(asked) / length, mean, None, None, float(most))
+            yield Hour(first.first_hour + hour, float(asked) / length, mean, None, None, float(most))
         return
     plays = same[0].plays
     for hour in sorted({hour for one in plays for hour in one.level.hours}):

@@ -60,7 +60,7 @@ class Predicted:
 class Hour:
     """One hour of the week, or of a trace: requests a second, instances (mean and most), and the mean's interval.
 
-    A trace's hours have no interval: they differ from one play to the next.
+    A trace's hours have no interval: they differ from one play to the next, and of a long one only some are played.
     """
 
     hour: int

@@ -183,11 +183,11 @@ def _sides(router: Target, runs: Sequence[RunData], played: Sealed, confidence: 
         share = share_of(np.array([int(run.measured.sum()) for run in of]), offered).estimate(confidence)
         if not isinstance(month, Estimate) or not isinstance(share, Estimate):
             return None
-        out.append(_Side(side, share, _of(month.value, month.low), _of(month.value, month.high)))
+        out.append(_Side(side, share, times(month.value, month.low), times(month.value, month.high)))
     return tuple(out)
 
 
-def _of(value: float, end: float | None) -> float | None:
+def times(value: float, end: float | None) -> float | None:
     """An end as a factor of the value; what costs nothing costs nothing at its ends either."""
     if end is None or value > 0:
         return None if end is None else end / value

@@ -11,6 +11,7 @@ from harness.domain.reasons import untold as kinds
 from harness.platforms.scaling import Basis, Grows
 from harness.predict.drawn import carriers
 from harness.predict.fitted import Fitted
+from harness.predict.granted import seen_at_once
 from harness.predict.played import Month
 from harness.predict.prediction import Quantity
 from harness.predict.telling import Costing
@@ -40,6 +41,7 @@ class Needs:
     never: float | None = None  # if no instance were ever ended
     vcpus: float = 0.0  # of the machine that all instances share, busy at the busiest level
     unlike: Mapping[Quantity, tuple[int, int]] = field(default_factory=dict)  # runs that are given again, of how many
+    sized: bool = False  # a fixed fleet is to be as large as the peak wants
 
 
 Refusals = Mapping[Quantity, kinds.Untold]
@@ -84,7 +86,11 @@ def carried(fitted: Fitted) -> tuple[float, bool] | None:
 
 
 def _capacity(fitted: Fitted, needs: Needs, costing: Costing) -> tuple[Sequence[Quantity], kinds.Untold | None]:
-    """An instance that holds one request is never asked for more; any other may be."""
+    """An instance that holds one request is never asked for more; any other may be.
+
+    A fixed fleet costs what it is. One that is to be as large as the peak wants has no size where nobody searched for
+    what an instance carries.
+    """
     assert fitted.scaling is not None
     if fitted.scaling.at_once.high <= 1:
         return (), None
@@ -92,9 +98,9 @@ def _capacity(fitted: Fitted, needs: Needs, costing: Costing) -> tuple[Sequence[
     per_s, limit = seen or (0.0, False)
     if needs.per_instance_per_s <= per_s * A_LITTLE:
         return (), None
-    fixed = fitted.scaling.grows is Grows.FIXED
+    as_it_is = fitted.scaling.grows is Grows.FIXED and (limit or not needs.sized)
     measure = costing.capacity(max(0.1, fitted.driven.kept_per_s or fitted.driven.per_s))
-    quantities = (*ANSWERS, Quantity.REFUSED_SHARE) if fixed else ALL_BUT_COLD
+    quantities = (*ANSWERS, Quantity.REFUSED_SHARE) if as_it_is else ALL_BUT_COLD
     return quantities, kinds.BeyondCapacity(measure, needs.per_instance_per_s, per_s, limit)
 
 
@@ -111,9 +117,9 @@ def _instances(fitted: Fitted, needs: Needs, costing: Costing) -> tuple[Sequence
     """A limit that is assumed may be anywhere in its range; one that somebody declares is what it is."""
     scaling = fitted.scaling
     assert scaling is not None
-    if scaling.grows is Grows.FIXED or scaling.most.basis is Basis.DECLARED or fitted.driven.refused:
+    if scaling.grows is Grows.FIXED or scaling.most.basis is Basis.DECLARED:
         return (), None
-    seen = fitted.driven.instances or 0
+    seen = seen_at_once(fitted)
     if needs.most <= max(seen, scaling.most.low):
         return (), None
     measure = costing.at_once(needs.most, scaling.at_once.value)

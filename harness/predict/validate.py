@@ -10,13 +10,14 @@ import numpy as np
 
 from harness.analysis.columns import Array
 from harness.analysis.dataset import Dataset, RunData
+from harness.analysis.keepalive import hour_of
 from harness.analysis.quantiles import inverted_cdf
 from harness.domain.role import PACED, Role
 from harness.predict import observed
 from harness.predict.drawn import drawn
 from harness.predict.fitted import Fitted
 from harness.predict.outcome import Outcome
-from harness.predict.played import fleet, mixed, play_at, quantiles
+from harness.predict.played import fleet, in_hour, mixed, play_at, quantiles
 from harness.predict.prediction import Quantity
 
 BLOCK, PROFILE = "block", "profile"
@@ -184,7 +185,7 @@ def replays(run: RunData, fitted: Fitted, seed: int, worlds: int, cause: str = "
     found = []
     for _ in range(worlds):
         world = drawn(fitted, rng, one_block=True, cause=cause)
-        of = fleet(world, fitted.retry, math.inf, rng)
+        of = in_hour(fleet(world, fitted.retry, math.inf, rng), hour_of(run))
         outcome = play_at(of, [due], float(due[-1]) + 1e-6, warm_s, int(rng.integers(2**31)))
         found.append(Replay(outcome, world.failing))
     return found

@@ -25,7 +25,7 @@ from harness.predict.billed import Each, each, played_beside
 from harness.predict.crossings import Break, Crossing, Limit, Sees, between, breaks, crossings, seen
 from harness.predict.drawn import central
 from harness.predict.fitted import Fitted, facts_of, fit
-from harness.predict.granted import granted, within
+from harness.predict.granted import STATED, as_seen, granted, stated, within
 from harness.predict.growth import scaling_of
 from harness.predict.loads import MonthOf, month_of
 from harness.predict.parameter import From, Parameter, What
@@ -126,7 +126,8 @@ class Sealed:
         if target.name == like:
             return self.at(like).of(Quantity.COST).known
         fitted = replace(one.fitted, scaling=scaling_of(target, {}))
-        return predicted(replace(one, target=target, fitted=fitted), 1.0, self.seed, QUICK).of(Quantity.COST).known
+        of = replace(one, target=target, fitted=fitted, in_file=None)
+        return predicted(of, 1.0, self.seed, QUICK).of(Quantity.COST).known
 
     def part(self, target: str, traffic: MonthOf, *, beside: tuple[OwnCost, ...] | None = None) -> Billed | None:
         """The bill of a month of a part of the traffic, at the size that is declared; None where the whole month's cost can't be told.
@@ -221,7 +222,8 @@ def asked(
     out: dict[str, Asked] = {}
     for target in targets:
         made, was = changed[target.name], as_is[target.name]
-        made, was = (_within(one, limits if not free & {None, target.name} else ()) for one in (made, was))
+        if not free & {None, target.name}:
+            made, was = (_within(one, limits) for one in (made, was))
         fitted = _fitted(workspace, data, made)
         before = _fitted(workspace, data, was) if made != was else fitted
         sized = not any(c.name in COUNTS and c.target in (None, target.name) for c in wanted.changes)
@@ -237,6 +239,7 @@ def asked(
             level,
             made.speeds,
             blocks,
+            None if was.scaling is None else was.scaling.least.value,
         )
     return out
 
@@ -267,12 +270,15 @@ def _each(
 
 def _within(one: Variant, limits: Sequence[Granted]) -> Variant:
     """As its account limits it."""
-    return one if one.scaling is None else replace(one, scaling=within(one.scaling, one.target.name, limits))
+    if one.scaling is None:
+        return one
+    name, read = one.target.name, within(one.scaling, one.target.name, limits)
+    return replace(one, scaling=within(read, name, stated(one.target), STATED))
 
 
 def _fitted(workspace: Workspace, data: Dataset, made: Variant) -> Fitted:
     of = _told_apart(workspace, made)
-    fitted = data.once(("fitted", *of), lambda: fit(of[0], data, *of[1:]))
+    fitted = as_seen(data.once(("fitted", *of), lambda: fit(of[0], data, *of[1:])))
     return replace(fitted, changed=made.changed)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from harness.domain.reasons import untold as kinds
 from harness.words.speech import Book, said
 
@@ -38,9 +40,10 @@ def _beyond_machine(r: kinds.BeyondMachine) -> str:
 
 
 def _beyond_instances(r: kinds.BeyondInstances) -> str:
+    taken = "no limit" if math.isinf(r.most_assumed) else f"{r.most_assumed:g}"
     return (
         f"can't tell: it takes about {r.wanted:.3g} instances at once, at most {r.seen} were seen, and no limit is "
-        f"declared (assumed: {r.most_assumed:g}); {said(r.measure)}"
+        f"declared (assumed: {taken}); {said(r.measure)}"
     )
 
 

@@ -212,3 +212,20 @@ def test_the_report_says_how_to_move_in_the_pilots_own_numbers(searched, tmp_pat
     assert "Deploy Beta beside Alpha" in text
     assert "its p95 stays above 2.00 s for 15 minutes" in text
     assert "concurrency at the expected peak of 10 a second" in text
+
+
+def test_a_function_that_costs_nothing_leaves_a_hybrid_the_fleets_cost(searched):
+    workspace, outcome = searched
+    path = workspace.root / "targets" / "beta" / "target.toml"
+    before = path.read_text()
+    nothing = '{ usd = 0, source = "our own platform" }'
+    free = f'[prices]\nmodel = "custom"\n[prices.parameters]\nper_million_requests = {nothing}\n'
+    path.write_text(re.sub(r"\[prices\](\n[^\[]*)", free, before))
+    try:
+        found = pipeline.decide(open_workspace(workspace.root), effort=LIGHT).findings
+    finally:
+        path.write_text(before)
+
+    assert found.cost_of("beta").per_month_usd.value == 0
+    assert 0 < found.hybrids[0].value < outcome.findings.hybrids[0].value
+    assert found.hybrids[0].low <= found.hybrids[0].value <= found.hybrids[0].high

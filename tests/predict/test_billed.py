@@ -13,6 +13,7 @@ from harness.domain.target import Dialect, PriceModel, Target
 from harness.domain.traffic import Traffic
 from harness.platforms.cloud_run.config import CloudRun
 from harness.platforms.registry import scaling_of
+from harness.platforms.scaling import declared
 from harness.platforms.shared.usage import Usage
 from harness.predict.billed import each, played_beside
 from harness.predict.drawn import central
@@ -21,6 +22,8 @@ from harness.predict.loads import MonthOf
 from harness.predict.played import fleet, play_at
 from harness.predict.predict import Asked, Effort, predicted
 from harness.predict.prediction import Quantity
+from tests.builders import LIGHT
+from tests.predict import priced
 from tests.predict.situations import MONTH_S, draw, measured
 
 SITUATION, FACTS = draw(0), {"concurrency": 10, "minInstances": 0, "maxInstances": 20}
@@ -81,3 +84,19 @@ def test_without_billed_instance_time_it_stays_as_played():
 def test_nothing_accepted_is_nothing_to_scale():
     assert each([]) is None
     assert each([usage(0)]) is None
+
+
+@pytest.mark.parametrize(("said", "share"), [({}, 2 / 20), ({"provisioned_share": 0.5}, 0.5)])
+def test_what_environments_that_are_kept_do_of_the_work_is_what_the_traffic_leaves_them(said, share):
+    """20/s of a second each keep twenty busy, of which two are kept; a share that is declared stands."""
+    prices = PriceModel("aws-2026-11", "us-east-1", "lambda-url", {"memory_mb": 1024, "provisioned": 2, **said})
+    of = Asked(
+        replace(TARGET, prices=prices),
+        priced.fitted(replace(priced.on_demand(), least=declared(2, "kept")), (1.0,) * 40, start_s=0.01),
+        each([usage(100)]),
+        MonthOf.of_week(Traffic(round(20 * MONTH_S), 20.0)),
+    )
+    lines = {x.label: float(x.quantity) for x in predicted(of, 1.0, 1, LIGHT).billed.month.lines}
+    kept, spilled = lines["Compute on provisioned environments"], lines["Compute, billed duration"]
+
+    assert kept / (kept + spilled) == pytest.approx(share, rel=0.05)

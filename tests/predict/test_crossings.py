@@ -1,13 +1,14 @@
 """Where costs cross and promises break, read off what was played: against straight lines worked by hand."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from harness.domain.estimate import Estimate, Infinite, Unknown
 from harness.domain.reasons import absence
-from harness.predict.crossings import Limit, between, breaks, crossings, seen
-from harness.predict.prediction import AtTraffic, Predicted, Quantity
+from harness.predict.crossings import Limit, between, breaks, comparable, crossings, seen
+from harness.predict.prediction import AtTraffic, Predicted, Quantity, Served
 
 FACTORS = (0.1, 0.3, 1, 3, 10, 30, 100)
 P95 = Limit("p95_s", "p95 response time", Quantity.P95, 1.0, "s")
@@ -118,3 +119,36 @@ def test_what_can_be_told_upwards_ends_where_the_first_refusal_is():
     assert (one.to, one.breaks_now) == (10, ())
     assert seen([at("function", 1, p95=None)], [P95])[0].to is None
     assert seen([at("function", 1, p95=2.0)], [P95])[0].breaks_now == (P95,)
+
+
+FAILURES = Limit("error_rate", "error rate", Quantity.REFUSED_SHARE, 0.01, "share")
+
+
+def failing(share, factor, refused=0.0):
+    return replace(at("function", factor, refused_share=refused), served=Served(1 - share, (1 - share,), played=True))
+
+
+def test_what_fails_at_any_load_breaks_a_promise_of_failures_though_nothing_is_refused():
+    [one] = seen([failing(0.03, f) for f in FACTORS], [FAILURES])
+
+    assert one.breaks_now == (FAILURES,)
+    assert seen([failing(0.01, 1)], [FAILURES])[0].breaks_now == ()
+
+
+def test_refusals_and_failures_together_break_it_where_neither_would():
+    [one] = breaks([failing(0.006 + f / 1000, f, refused=f / 1000) for f in FACTORS], [FAILURES])
+
+    assert 3 < one.factor.value < 10
+    assert not one.kept_above
+
+
+def test_what_refuses_much_is_not_laid_beside_what_refuses_nothing():
+    """A fleet of 100; a function that is limited, and pays less and less of what it is asked from ten times on."""
+    fleet = [at("fleet", f, cost=100.0) for f in FACTORS]
+    limited = [at("function", f, cost=min(20.0 * f, 90.0), refused_share=max(0.0, 1 - 4.5 / f)) for f in FACTORS]
+    over = [at("function", f, cost=200.0 if f <= 3 else 50.0, refused_share=0.9 if f > 3 else 0.0) for f in FACTORS]
+
+    assert crossings([*fleet, *limited], {}) == ()
+    assert crossings([*fleet, *over], {}) == ()
+    assert between([*fleet, *over]) is None
+    assert [one.factor for one in limited if comparable(one)] == [0.1, 0.3, 1, 3]

@@ -1,13 +1,18 @@
 """A quota that was read from an account is the fleet's limit, whoever assumed another."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
-from harness.domain.quota import Granted, Need
+from harness.domain.quota import Granted, Need, QuotaConfig
+from harness.domain.target import PriceModel
 from harness.evidence.store import Store
 from harness.platforms.scaling import Basis, Grows, Picks, Scaling, assumed, declared
-from harness.predict.granted import granted, within
+from harness.predict.granted import STATED, as_seen, granted, stated, within
+from harness.predict.growth import scaling_of
+from tests.builders import external
+from tests.predict.priced import fitted
 
 
 def scaling(most, at_once=1, vcpus=1):
@@ -16,6 +21,7 @@ def scaling(most, at_once=1, vcpus=1):
 
 
 USUAL = assumed(1000, 10, 1000, "a documented default")
+NOBODY_SAYS = assumed(math.inf, 1, math.inf, "nobody says")
 
 
 @pytest.mark.parametrize(
@@ -49,3 +55,38 @@ def test_what_the_checks_kept_is_read_and_older_checks_grant_nothing(tmp_path):
     store.write_checks({"quotas": [row, {**row, "granted": kept}, {**row, "granted": None}]})
 
     assert granted(store) == (Granted("alpha", "a quota", Need.CONCURRENCY, 20.0),)
+
+
+def test_a_quota_that_target_toml_states_is_a_limit_whoever_bills(tmp_path):
+    of = external(
+        "http://127.0.0.1:1", quotas=(QuotaConfig("concurrency", Need.CONCURRENCY, 5), QuotaConfig("coded", Need.VCPU))
+    )
+    made = within(scaling(NOBODY_SAYS), of.name, stated(of), STATED)
+
+    assert (made.most.value, made.most.basis) == (5, Basis.DECLARED)
+    assert made.most.source == "concurrency, [[quotas]] of target.toml"
+
+
+@pytest.mark.parametrize(
+    ("most", "instances", "in_flight", "low", "value"),
+    [
+        (USUAL, 30, 30, 30, 1000),
+        (USUAL, None, 30, 30, 1000),
+        (assumed(10, 1, 20, "d"), 40, 40, 40, 40),
+        (USUAL, 4, 4, 10, 1000),
+    ],
+)
+def test_an_assumed_limit_is_no_lower_than_what_was_there(most, instances, in_flight, low, value):
+    one = fitted(scaling(most), (1.0,) * 8)
+    driven = replace(one.driven, instances=instances, in_flight=in_flight)
+    made = as_seen(replace(one, driven=driven)).scaling.most
+
+    assert (made.low, made.value) == (low, value)
+
+
+def test_what_is_billed_by_use_may_be_limited_anywhere_where_nobody_says():
+    of = external(
+        "http://127.0.0.1:1", prices=PriceModel("", "", "custom", {"per_million_requests": {"usd": 1, "source": "s"}})
+    )
+
+    assert (scaling_of(of, {}).most.low, scaling_of(of, {}).most.value) == (1, math.inf)

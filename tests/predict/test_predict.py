@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from harness import pipeline
@@ -11,13 +12,14 @@ from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reasons import absence
 from harness.domain.reasons import untold as kinds
 from harness.domain.retry import NO_RETRY
+from harness.domain.target import PriceModel
 from harness.domain.traffic import Traffic
 from harness.errors import Refused
 from harness.platforms.scaling import Grows, Picks, Scaling, assumed, declared
 from harness.predict import whole
 from harness.predict.drawn import central
 from harness.predict.fitted import fit
-from harness.predict.loads import MonthOf, month_of
+from harness.predict.loads import MonthOf, month_of, peak_of
 from harness.predict.parameter import From, What
 from harness.predict.predict import Asked, Effort, predicted
 from harness.predict.prediction import Quantity
@@ -26,9 +28,10 @@ from harness.predict.shared_machine import Machine, Other
 from harness.predict.whole import Wanted, predictions
 from harness.predict.whole import asked as asked_of
 from harness.words import said
-from tests.builders import external
+from tests.builders import LIGHT, external
 from tests.predict.pilots import TruePilot
-from tests.predict.situations import draw, measured
+from tests.predict.priced import fitted, on_demand
+from tests.predict.situations import MONTH_S, draw, measured
 
 QUICK = Effort(same=2, worlds=12, requests=800)
 QUIET = Progress(quiet=True)
@@ -96,6 +99,42 @@ def test_a_fleet_that_may_not_grow_is_refused_past_its_capacity(pilot):
     assert why.limit_found
     assert "run a capacity search at" in said(why)
     assert isinstance(at(made, "beta", 50.0, Quantity.COST), Estimate)  # a fleet costs what it is
+
+
+def test_a_fleet_that_is_to_carry_what_nobody_searched_for_has_no_size_and_no_cost(pilot):
+    workspace, data = pilot
+    unsearched = replace(data, runs=tuple(run for run in data.runs if run.profile != "capacity"))
+    made = predictions(workspace, unsearched, Wanted((1.0, 50.0), effort=LIGHT), QUIET, 1)
+
+    assert isinstance(at(made, "beta", 1.0, Quantity.COST), Estimate)  # within what it was seen to carry
+    for quantity in (Quantity.COST, Quantity.INSTANCES_MEAN, Quantity.P95):
+        assert isinstance(at(made, "beta", 50.0, quantity).reason, kinds.BeyondCapacity)
+    assert at(made, "beta", 50.0, Quantity.COLD_SHARE).value == 0
+
+
+def test_refusals_of_the_platform_tell_no_limit_that_nobody_declares(pilot):
+    workspace, data = pilot
+    of = asked_of(workspace, data, Wanted(), month_of(workspace))["alpha"]
+    unlimited = replace(of.fitted.scaling, most=assumed(1000, 1, 1000, "a documented default"))
+    driven = replace(of.fitted.driven, refused=1, refused_from=2)
+    fitted = replace(of.fitted, scaling=unlimited, driven=driven)
+
+    assert isinstance(
+        predicted(replace(of, fitted=fitted), 10.0, 1, QUICK).of(Quantity.REFUSED_SHARE).known.reason,
+        kinds.BeyondInstances,
+    )
+
+
+def test_machines_grow_with_the_instances_that_are_asked_for(pilot):
+    workspace, data = pilot
+
+    def usd(count):
+        changes = asked(f"beta.min_instances={count}")
+        of = asked_of(workspace, data, Wanted(changes=changes, effort=LIGHT), month_of(workspace))["beta"]
+        nodes = replace(of.target, prices=PriceModel("aws-2026-11", "us-east-1", "eks", {"t3_large": 3}))
+        return predicted(replace(of, target=nodes), 1.0, 1, LIGHT).of(Quantity.COST).known.value
+
+    assert usd(6) - usd(2) == pytest.approx(6 * 730 * 0.0832)  # two are declared for three machines
 
 
 def test_instances_that_are_kept_cost_and_keep_cold_away(pilot):
@@ -227,3 +266,31 @@ def test_a_month_sees_at_least_as_many_instances_as_the_stretches_of_it_that_are
     assert found.high is None
     assert isinstance(found.why_open, kinds.StretchesPlayed)
     assert at(made, "beta", 1.0, Quantity.INSTANCES_MOST).high == 2  # a fixed fleet is as large as it is
+
+
+def test_an_answer_past_the_clients_deadline_is_not_served():
+    month = MonthOf.of_week(Traffic(1000, 1.0))
+    of = Asked(
+        external("http://127.0.0.1:1"), fitted(on_demand(), (1.0,) * 8, start_s=9.0), Unknown(absence.NoPrices()), month
+    )
+    late = predicted(replace(of, deadline_s=5.0), 1.0, 1, LIGHT)
+
+    assert late.of(Quantity.REFUSED_SHARE).known.value == 0
+    assert late.served.value < 0.1  # nearly every request meets a start
+    assert predicted(of, 1.0, 1, LIGHT).served.value == pytest.approx(1.0)
+
+
+def test_the_bursts_of_a_trace_are_more_than_a_fleet_was_seen_to_carry_though_its_mean_is_not(pilot):
+    workspace, data = pilot
+    of = asked_of(workspace, data, Wanted(effort=LIGHT), month_of(workspace))["beta"]
+    driven = replace(of.fitted.driven, kept_per_s=None, sustained_per_s=1.0)
+    unsearched = replace(of.fitted, capacity=None, driven=driven)
+    minute = 1800 + np.arange(600) * 0.1  # of ten a second, of an hour with one in ten seconds
+    instants = np.sort(np.concatenate([np.arange(0, 3600, 10.0), minute]))
+
+    def p95(at_s):
+        month = MonthOf("t", Traffic(round(len(at_s) / 3600 * MONTH_S), peak_of(at_s)), at_s, 3600.0)
+        return predicted(replace(of, fitted=unsearched, traffic=month), 1.0, 1, LIGHT).of(Quantity.P95).known
+
+    assert isinstance(p95(instants).reason, kinds.BeyondCapacity)
+    assert isinstance(p95(np.arange(0, 3600, 3.75)), Estimate)  # as many, evenly

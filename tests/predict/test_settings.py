@@ -62,6 +62,10 @@ def test_more_processors_make_an_instance_faster_by_nobody_knows_how_much(target
         ("", "want NAME=NUMBER, a number of at least 0"),
         ("alpha.min_instances=30", "more than max_instances 20"),
         ("memory_mb=1", "greater than or equal to 128"),
+        ("beta.vcpus=0", "vcpus 0 is not above 0"),
+        ("alpha.requests_per_instance=0", "requests_per_instance 0 is not above 0"),
+        ("alpha.min_instances=0.5", "min_instances 0.5 is not a whole number"),
+        ("beta.max_instances=0", "a fixed number of instances is at least 1"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_the_nearest(targets, text, says):

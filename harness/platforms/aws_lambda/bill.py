@@ -42,10 +42,10 @@ class LambdaTerms(PriceTerms):
 
 
 def lambda_url(tariff: Tariff, terms: LambdaTerms, usage: Usage) -> Bill:
-    """``memory_mb``; ``provisioned`` environments kept, and the ``provisioned_share`` of invocations that meet one.
+    """``memory_mb``; ``provisioned`` environments kept, and the ``provisioned_share`` of the work that they do.
 
-    ``arm64`` for its prices; ``ephemeral_gb`` of scratch space, of which half a GB is free; a mean answer beyond
-    6 MB streams at a price.
+    A predicted month has its own share, where none is declared. ``arm64`` for its prices; ``ephemeral_gb`` of scratch space,
+    of which half a GB is free; a mean answer beyond 6 MB streams at a price.
     """
     arm = "arm_" if terms.arm64 else ""
     gb = terms.memory_mb / 1024
@@ -97,6 +97,7 @@ URL_BILLING = Billing(
     *("lambda-url", How.REQUESTS, ToldBy.EACH_REQUEST, LambdaTerms, lambda_url),
     each_keys=EACH,
     kept_as="provisioned",
+    kept_share="provisioned_share",
     front=URL,
 )
 BILLINGS = (

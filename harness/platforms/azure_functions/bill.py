@@ -39,7 +39,7 @@ class ConsumptionTerms(PriceTerms):
 def functions_flex(tariff: Tariff, terms: FlexTerms, usage: Usage) -> Bill:
     """``always_ready`` instances have a baseline and a busy price of their own, for the ``ready_share`` of executions.
 
-    The rest, which met none of them, is billed on demand.
+    The rest, which met none of them, is billed on demand. A predicted month has its own share, where none is declared.
     """
     gb, ready = terms.memory_mb / 1024, terms.always_ready
     gb_seconds = usage.instance_s * gb
@@ -78,6 +78,7 @@ BILLINGS = (
         at_once=lambda terms: terms.concurrency,
         per_memory_mb=lambda terms: terms.memory_mb,
         kept_as="always_ready",
+        kept_share="ready_share",
     ),
     Billing(
         "functions-consumption",
