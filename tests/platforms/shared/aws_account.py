@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import boto3
+import yaml
 from botocore.validate import validate_parameters
 
 from harness.platforms.shared.aws_deploy.stacks import parameters_of
@@ -141,6 +142,24 @@ def begun(account, stack, doing):
     account.event(stack["StackName"], "Service", stack["StackStatus"])
 
 
+@cache
+def declared(template):
+    """Parameters of a template with what each may be."""
+    return yaml.safe_load(re.search(r"(?ms)^Parameters:\n(.*?)^\w", template)[1])
+
+
+def refused_values(template, given):
+    """As CloudFormation does before it makes anything."""
+    for name, said in declared(template).items():
+        value = given.get(name)
+        if value is None:
+            continue
+        within = said.get("MinLength", 0) <= len(value) <= said.get("MaxLength", 4096)
+        allowed = value in map(str, said.get("AllowedValues", [value]))
+        if not (within and allowed and re.fullmatch(said.get("AllowedPattern", "(?s).*"), value)):
+            raise refused("ValidationError", f"Parameter {name} failed to satisfy constraint: {value}")
+
+
 def known(account, stack, parameters):
     """As CloudFormation has them, defaults and what was before among them."""
     before = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", ())}
@@ -149,6 +168,7 @@ def known(account, stack, parameters):
     lacking = [name for name, required in wanted.items() if required and given.get(name) is None]
     if lacking or set(given) - set(wanted):
         raise refused("ValidationError", f"Parameters: {lacking} must have values, {set(given) - set(wanted)} unknown")
+    refused_values(stack["template"], given)
     return [
         {"ParameterKey": name, "ParameterValue": given.get(name) or default(stack["template"], name)} for name in wanted
     ]
@@ -354,7 +374,12 @@ def acm_list_certificates(account, Includes):
     """Without ``keyTypes`` AWS lists those of RSA up to 2048 bits alone; a name may be among the alternative ones."""
     assert "EC_prime256v1" in Includes["keyTypes"]
     rows = [
-        {"CertificateArn": a, "DomainName": "rag-pilot", "SubjectAlternativeNameSummaries": [c["name"]]}
+        {
+            "CertificateArn": a,
+            "DomainName": "rag-pilot",
+            "SubjectAlternativeNameSummaries": [c["name"]],
+            "KeyAlgorithm": c.get("key", "EC_prime256v1"),
+        }
         for a, c in account.certificates.items()
     ]
     return {"CertificateSummaryList": rows}
@@ -387,7 +412,8 @@ def acm_delete_certificate(account, CertificateArn):
 
 
 def signed(name):
-    return b"-----BEGIN CERTIFICATE-----\nTUlJQw==\n-----END CERTIFICATE-----\n", b"key"
+    body = b"TUlJ" * 161  # as long as a real one
+    return b"-----BEGIN CERTIFICATE-----\n" + body + b"\n-----END CERTIFICATE-----\n", b"key"
 
 
 def ce_list_cost_allocation_tags(account, TagKeys):

@@ -332,7 +332,7 @@ def test_a_range_that_somebody_widened_stays(made):
     assert parameters["GeneratorCidr"] == "203.0.113.0/24"
 
 
-OTHERS = "arn:aws:acm:us-east-1:123456789012:certificate/of-the-team"
+OTHERS = "arn:aws:acm:us-east-1:123456789012:certificate/0f-0ca1"
 
 
 def parameters(account, name):
@@ -349,6 +349,18 @@ def test_a_certificate_and_a_key_of_the_teams_own_stay_without_being_named_again
     said = parameters(account, "rag-pilot")
     assert said["CertificateArn"] == OTHERS
     assert said["ProviderKey"] == parameters(account, "rag-chat-fn")["ProviderKey"] == given["ProviderKey"]
+
+
+def test_a_certificate_that_no_stack_takes_is_replaced_and_goes_with_the_rest(made):
+    """An earlier release made them of RSA, longer than the parameter may be: no stack ever had one."""
+    account = Account()
+    old = {"name": "*.us-east-1.elb.amazonaws.com", "key": "RSA-2048", "tags": [{"Key": "pilot", "Value": "rag-base"}]}
+    account.certificates["arn:aws:acm:us-east-1:1:certificate/0fa"] = old
+    made(account).deploy(Heard())
+
+    assert parameters(account, "rag-pilot")["CertificateArn"] != "arn:aws:acm:us-east-1:1:certificate/0fa"
+    made(account).destroy(Heard())
+    assert account.empty
 
 
 def test_the_image_has_the_clients_of_the_model_and_store_that_are_asked(made):
