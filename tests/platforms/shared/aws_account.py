@@ -31,7 +31,7 @@ class Account(Calls):
     def __init__(self, cut_at=None, *, after=False, held=False):
         super().__init__(cut_at, after=after)
         self.held, self.asked = held, []
-        self.stacks, self.events, self.repositories, self.images = {}, {}, set(), {}
+        self.stacks, self.events, self.repositories, self.images, self.tags = {}, {}, {}, {}, {}
         self.parameters, self.certificates, self.roles, self.groups = {}, {}, set(), set()
         self.cost_tags, self.backfills = {"pilot": "Inactive"}, []
         self.fails, self.denied, self.leftover = {}, set(), []
@@ -130,9 +130,8 @@ def ended(account, stack):
     else:
         stack["StackStatus"] = f"{doing}_COMPLETE"
         if doing == "CREATE":
-            account.groups.add(
-                f"/aws/lambda/{name}" if name.endswith("fn") else f"/ecs/{name}"
-            )  # which a last line brings back
+            named = re.findall(r"LogGroupName: !Sub \"?([^\s\"]+)", stack["template"])
+            account.groups |= {one.replace("${AWS::StackName}", name) for one in named}  # which a last line brings back
     account.event(name, name, stack["StackStatus"])
 
 
@@ -296,14 +295,20 @@ def iam_create_service_linked_role(account, AWSServiceName):
 
 
 def ecr_describe_repositories(account, repositoryNames):
-    if not set(repositoryNames) <= account.repositories:
+    if not set(repositoryNames) <= set(account.repositories):
         raise refused("RepositoryNotFoundException", "no such repository")
-    return {"repositories": [{"repositoryUri": f"{REGISTRY}/{name}"} for name in repositoryNames]}
+    where = f"arn:aws:ecr:us-east-1:{NUMBER}:repository/"
+    rows = [{"repositoryUri": f"{REGISTRY}/{name}", "repositoryArn": f"{where}{name}"} for name in repositoryNames]
+    return {"repositories": rows}
+
+
+def ecr_list_tags_for_resource(account, resourceArn):
+    return {"tags": account.repositories[resourceArn.partition("/")[2]]}
 
 
 def ecr_create_repository(account, repositoryName, imageTagMutability, tags):
     assert imageTagMutability == "IMMUTABLE"
-    account.repositories.add(repositoryName)
+    account.repositories[repositoryName] = [*tags]
     return {}
 
 
@@ -320,7 +325,7 @@ def ecr_get_authorization_token(account):
 
 def ecr_delete_repository(account, repositoryName, force):
     ecr_describe_repositories(account, [repositoryName])
-    account.repositories.discard(repositoryName)
+    del account.repositories[repositoryName]
     account.images = {key: v for key, v in account.images.items() if key[0] != repositoryName}
     return {}
 
@@ -361,7 +366,12 @@ def ssm_put_parameter(account, Name, Value, Type, Description="", Tags=(), Overw
     if Name in account.parameters and not Overwrite:
         raise refused("ParameterAlreadyExists", "is there")
     account.parameters[Name] = Value
+    account.tags |= {Name: [*Tags]} if not Overwrite else {}
     return {}
+
+
+def ssm_list_tags_for_resource(account, ResourceType, ResourceId):
+    return {"TagList": account.tags.get(ResourceId, [])}
 
 
 def ssm_delete_parameter(account, Name):

@@ -114,6 +114,15 @@ def test_codebuild_builds_what_is_sent_to_its_bucket(building, content):
     assert not building(account).remove(Heard())
 
 
+def test_a_bucket_of_somebody_elses_stack_is_not_emptied(building, content):
+    account = Account()
+    building(account).push(content, IMAGE, TOKEN, Heard())
+    account.stacks["rag-pilot-build"]["Tags"] = []
+    with pytest.raises(PilotError, match="does not carry the tag pilot=rag-base"):
+        building(account).remove(Heard())
+    assert account.objects
+
+
 def test_a_build_that_a_cut_left_running_is_followed(building, content):
     whole = Account()
     building(whole).push(content, IMAGE, TOKEN, Heard())

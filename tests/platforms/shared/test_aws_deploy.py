@@ -269,6 +269,35 @@ def test_a_stack_of_somebody_else_is_not_touched(made):
     assert account.standing["rag-chat-ecs"] == "CREATE_COMPLETE"
 
 
+def test_what_somebody_else_made_under_one_of_its_names_stays_and_is_said(made):
+    """A team's cluster is called as their images and parameters are: a forced removal would take the images of production."""
+    account, heard = Account(), Heard()
+    account.repositories["rag-pilot"], account.images["rag-pilot", "prod"] = [], "sha256:1"
+    account.parameters["/rag-pilot/provider-key"] = "a-key-of-the-endpoint-of-ours"
+    made(account).deploy(Heard())
+    gone = made(account).destroy(heard)
+
+    assert ("rag-pilot", "prod") in account.images
+    assert account.parameters == {"/rag-pilot/provider-key": "a-key-of-the-endpoint-of-ours"}
+    assert gone.left == ()
+    assert [words for words in heard.said if "stays: it does not carry the tag pilot=rag-base" in words]
+
+
+def test_logs_of_what_only_begins_with_a_name_stay(made):
+    account = Account()
+    others = {
+        "/aws/lambda/rag-chat-fn-prod",
+        "/ecs/rag-pilot-of-search",
+        "/aws/ecs/containerinsights/rag-pilot-2/performance",
+    }
+    made(account).deploy(Heard())
+    account.groups |= {*others, "/ecs/rag-pilot-provider", "/aws/ecs/containerinsights/rag-pilot/performance"}
+    gone = made(account).destroy(Heard())
+
+    assert account.groups == others
+    assert gone.left == ()
+
+
 def test_a_service_that_refuses_to_say_is_named(made):
     account = Account()
     made(account).deploy(Heard())

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from harness.errors import PilotError, Refused
 from harness.platforms.shared.aws_account import ROLES
-from harness.platforms.shared.aws_deploy.api import Api, AwsError, asked, found
+from harness.platforms.shared.aws_deploy.api import Api, AwsError, asked, carries, found
 from harness.platforms.shared.deploy.key import new_key
 from harness.platforms.shared.deploy.part import Tag
 from harness.secrecy import KNOWN
@@ -103,10 +103,20 @@ class Key:
         KNOWN.learn("provider key", value)
         return value
 
-    def remove(self) -> bool:
-        """False where there is none."""
+    def ours(self) -> bool | None:
+        """Whether it carries the tag: one that does not is somebody else's; None where there is none."""
+        if self._value() is None:
+            return None
+        doing = f"tags of parameter {self.name}"
+        said = asked(doing, self._ssm.list_tags_for_resource, ResourceType="Parameter", ResourceId=self.name)
+        return carries(said["TagList"], self._tag)
+
+    def remove(self) -> bool | None:
+        """None where there is none, False where somebody else made it: that one stays."""
+        if not (ours := self.ours()):
+            return ours
         gone = found(f"parameter {self.name}", self._ssm.delete_parameter, "ParameterNotFound", Name=self.name)
-        return gone is not None
+        return True if gone is not None else None
 
 
 def cost_tag(ce: Api, tag: Tag, now: datetime | None = None) -> str:

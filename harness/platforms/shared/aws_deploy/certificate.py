@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import PilotError, Refused
-from harness.platforms.shared.aws_deploy.api import Api, asked, every, found
+from harness.platforms.shared.aws_deploy.api import Api, asked, carries, every, found
 from harness.platforms.shared.deploy.part import Tag
 
 DAYS = 365
@@ -64,8 +64,7 @@ class Certificates:
                 yield row
 
     def _mine(self, arn: str) -> bool:
-        tags = asked("certificate", self._acm.list_tags_for_certificate, CertificateArn=arn)["Tags"]
-        return {"Key": self._tag.key, "Value": self._tag.value} in tags
+        return carries(asked("certificate", self._acm.list_tags_for_certificate, CertificateArn=arn)["Tags"], self._tag)
 
     def ensure(self, now: datetime | None = None) -> Certificate:
         """Made where there is none, and made anew under the same ARN where it would soon be over."""
