@@ -221,6 +221,7 @@ def test_parameters_are_what_the_target_is_billed_by_and_no_longer_than_clients_
     }
 
     assert (said["rag-chat-fn"]["MemoryMb"], said["rag-chat-fn"]["TimeoutS"]) == ("1769", "25")
+    assert said["rag-chat-ecs"]["TimeoutS"] == "25", "else one runtime gives a slow model up, and the other waits"
     assert [said["rag-chat-ecs"][n] for n in ("Tasks", "Cpu", "Memory")] == ["2", "1024", "2048"]
     assert said["rag-chat-fn"]["Image"] == said["rag-chat-ecs"]["Image"] == said["rag-pilot"]["Image"]
 

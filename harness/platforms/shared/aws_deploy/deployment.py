@@ -233,7 +233,7 @@ class AwsDeployment:
         return Wanted(self.base, template, parameters, self.base_tag, minutes)
 
     def _wanted(self, part: Part, parameters: Mapping[str, str]) -> Wanted:
-        deadline = {"TimeoutS": str(int(self.asked.deadline_s))} if self.asked.deadline_s else {}
+        deadline = {"TimeoutS": str(max(1, int(self.asked.deadline_s)))} if self.asked.deadline_s else {}
         mine = {**deadline, **part.settings, **parameters, "Base": self.base}
         minutes, service = self.asked.minutes(part.stack, part.minutes), part.service
         return Wanted(part.stack, part.template, mine, part.tag, minutes, self.base if service else None, service)
