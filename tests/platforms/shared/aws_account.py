@@ -33,7 +33,7 @@ class Account(Calls):
         self.held, self.asked = held, []
         self.stacks, self.events, self.repositories, self.images, self.tags = {}, {}, {}, {}, {}
         self.parameters, self.certificates, self.roles, self.groups = {}, {}, set(), set()
-        self.cost_tags, self.backfills = {"pilot": "Inactive"}, []
+        self.cost_tags, self.backfills, self.since, self.versions = {"pilot": "Inactive"}, [], None, {}
         self.fails, self.denied, self.leftover = {}, set(), []
         self.builds, self.objects, self.pushes = {}, {}, 0
         self.image = "ami-0123"
@@ -358,7 +358,7 @@ def ssm_get_parameter(account, Name, WithDecryption=False):
         return {"Parameter": {"Value": account.image}}
     if Name not in account.parameters:
         raise refused("ParameterNotFound", "no such parameter")
-    return {"Parameter": {"Value": account.parameters[Name]}}
+    return {"Parameter": {"Value": account.parameters[Name], "Version": account.versions.get(Name, 0)}}
 
 
 def ssm_put_parameter(account, Name, Value, Type, Description="", Tags=(), Overwrite=False):
@@ -366,6 +366,7 @@ def ssm_put_parameter(account, Name, Value, Type, Description="", Tags=(), Overw
     if Name in account.parameters and not Overwrite:
         raise refused("ParameterAlreadyExists", "is there")
     account.parameters[Name] = Value
+    account.versions[Name] = account.versions.get(Name, 0) + 1
     account.tags |= {Name: [*Tags]} if not Overwrite else {}
     return {}
 
@@ -428,13 +429,16 @@ def signed(name):
 
 def ce_list_cost_allocation_tags(account, TagKeys):
     rows = [
-        {"TagKey": k, "Status": account.cost_tags[k], "Type": "UserDefined"} for k in TagKeys if k in account.cost_tags
+        {"TagKey": k, "Status": account.cost_tags[k], "Type": "UserDefined", "LastUpdatedDate": account.since or ""}
+        for k in TagKeys
+        if k in account.cost_tags
     ]
     return {"CostAllocationTags": rows}
 
 
 def ce_update_cost_allocation_tags_status(account, CostAllocationTagsStatus):
     account.cost_tags |= {row["TagKey"]: row["Status"] for row in CostAllocationTagsStatus}
+    account.since = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     return {"Errors": []}
 
 
@@ -443,7 +447,8 @@ def ce_list_cost_allocation_tag_backfill_history(account):
 
 
 def ce_start_cost_allocation_tag_backfill(account, BackfillFrom):
-    account.backfills.append({"BackfillFrom": BackfillFrom, "BackfillStatus": "PROCESSING"})
+    at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    account.backfills.append({"BackfillFrom": BackfillFrom, "BackfillStatus": "PROCESSING", "RequestedAt": at})
     return {}
 
 

@@ -1,6 +1,7 @@
 """Deploying on AWS, cut at every call that it makes: the next one ends right, and destroying leaves nothing."""
 
 import copy
+import re
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -391,6 +392,60 @@ def test_a_certificate_that_no_stack_takes_is_replaced_and_goes_with_the_rest(ma
     assert parameters(account, "rag-pilot")["CertificateArn"] != "arn:aws:acm:us-east-1:1:certificate/0fa"
     made(account).destroy(Heard())
     assert account.empty
+
+
+def described(account, name):
+    """Of the version that the alias leads to: CloudFormation makes another one where this text is another."""
+    said = re.search(r'Description: !Sub "(.*key.*)"', account.stacks[name]["template"])[1]
+    return re.sub(r"\$\{(\w+)\}", lambda found: parameters(account, name)[found[1]], said)
+
+
+def test_another_key_of_the_provider_makes_another_version_of_the_function(made):
+    """Else the alias keeps the version that has the old key, and every answer is 502."""
+    account = Account()
+    made(account, settings={"ProviderKey": "the-first-key-of-the-endpoint"}).deploy(Heard())
+    before = described(account, "rag-chat-fn")
+    made(account).deploy(Heard())
+    assert described(account, "rag-chat-fn") == before
+    made(account, settings={"ProviderKey": "the-second-key-of-the-endpoint"}).deploy(Heard())
+
+    assert described(account, "rag-chat-fn") != before
+    assert len(before) < 200, "a version's description has 256 letters, with the image's real name"
+
+
+def test_earlier_days_that_were_asked_for_before_the_tag_was_active_are_asked_for_again(made):
+    account = Account()
+    old = {"BackfillFrom": "2026-01-01T00:00:00Z", "BackfillStatus": "SUCCEEDED", "RequestedAt": "2026-02-01T00:00:00Z"}
+    account.backfills.append(old)
+    made(account).deploy(Heard())
+    made(account).deploy(Heard())
+
+    assert len(account.backfills) == 2, "another tag's of February, and this one's once"
+
+
+def test_a_name_that_no_stack_may_have_is_refused_before_anything_is_made(made, targets, monkeypatch):
+    one = targets["aws_lambda"]
+    monkeypatch.setitem(targets, "aws_lambda", replace(one, runtime=replace(one.runtime, function="rag_chat_fn")))
+    with pytest.raises(Refused, match="rag_chat_fn: a stack has the name of its function"):
+        made(Account())
+
+
+def test_images_of_a_cluster_with_capital_letters_have_a_repository_all_the_same(made):
+    account = Account()
+    made(account, "aws_lambda", settings={"Base": "RAG-Pilot"}).deploy(Heard())
+
+    assert list(account.repositories) == ["rag-pilot"]
+
+
+def test_the_plan_bills_no_provider_where_another_model_is_asked(made):
+    own, other = (
+        made(Account(), settings=said).intent(destroy=False)
+        for said in ({}, {"ModelBackend": "bedrock", "Model": "nova"})
+    )
+    shared = {s.name: s for s in other.steps}["stack rag-pilot"]
+
+    assert shared.standing == ()
+    assert other.usd_per_hour < own.usd_per_hour
 
 
 def test_the_image_has_the_clients_of_the_model_and_store_that_are_asked(made):

@@ -54,7 +54,13 @@ def _steps(made: AwsDeployment) -> Iterator[Step]:
         yield Step("certificate", "keep" if made.certificates.there() else "make, self-signed for the balancers", 0)
     book = book_of([part.target for part in made.parts])
     text = template_text(made.base_template)
-    yield _stack(made, made.base, text, made.asked.minutes(made.base, BASE_MINUTES), tuple(_base_standing(text, book)))
+    yield _stack(
+        made,
+        made.base,
+        text,
+        made.asked.minutes(made.base, BASE_MINUTES),
+        tuple(_base_standing(text, book) if made.own_model else ()),
+    )
     for part in made.parts:
         text = template_text(part.template)
         yield _stack(
