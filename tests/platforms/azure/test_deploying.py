@@ -53,7 +53,7 @@ def test_a_group_that_was_there_in_a_subscription_that_never_used_its_providers_
 def test_a_name_that_no_container_app_may_have_is_refused_before_anything_is_made(made, targets, monkeypatch):
     one = targets["azure_container_apps"]
     monkeypatch.setitem(targets, "azure_container_apps", replace(one, runtime=replace(one.runtime, app="c" * 33)))
-    with pytest.raises(Refused, match="name: .* is too long: at most 32 characters"):
+    with pytest.raises(Refused, match=r"name: .* is too long: at most 32 characters"):
         made(Azure())
 
 
