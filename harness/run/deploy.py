@@ -124,6 +124,13 @@ class Deploys:
                 out.append(whole)
         return out
 
+    def let_in(self, progress: Progress) -> None:
+        """From the address that is asked for, and nothing else; raises Refused for files that nobody has confirmed."""
+        self.intents(destroy=False)
+        with alone(self._workspace.state / LOCK, "pilot deploy"):
+            for one in self._all:
+                one.deploy(progress)
+
     def _sent(self, one: Deployment, progress: Progress) -> Deployed:
         """Noted before its first call: what an error or a cut leaves standing is billed, after a refusal on the way too."""
         rows = self._store.deployments()
@@ -221,6 +228,20 @@ class Deploys:
             for name in {step.target: None for step in news if step.target}:
                 seconds = round(sum(step.seconds for step in steps if step.target == name), 1)
                 self._store.note(EVENT, target=name, step="deploy", seconds=seconds, exit_code=0)
+
+
+def let_in(workspace: Workspace, progress: Progress, address: str) -> None:
+    """Each target that pilot deploy made takes load from this address of another machine, where it asks for addresses at all."""
+    rows = Store(workspace.evidence).deployments()
+    for name in workspace.config.pilot.measured:
+        if not stands(rows, name):
+            continue
+        try:
+            Deploys(workspace, [name], Wishes(source=f"{address}/32", only_source=True)).let_in(progress)
+        except Refused as error:
+            progress.say(f"{name}: {error}")
+            continue
+        progress.say(f"{name}: takes load from {address} alone now; pilot deploy --address lets this machine in again")
 
 
 def _same(one: str, other: str) -> bool:

@@ -36,7 +36,7 @@ class Account(Calls):
         self.cost_tags, self.backfills, self.since, self.versions = {"pilot": "Inactive"}, [], None, {}
         self.fails, self.denied, self.leftover = {}, set(), []
         self.builds, self.objects, self.pushes = {}, {}, 0
-        self.image = "ami-0123"
+        self.image, self.zones = "ami-0123", ["a", "b"]
         self._ticks = itertools.count()
 
     def make(self, service, region):
@@ -274,6 +274,11 @@ def ec2_describe_availability_zones(account, Filters):
 
 def ec2_describe_subnets(account, Filters):
     return {"Subnets": [{"SubnetId": f"subnet-{z}", "VpcId": "vpc-1", "AvailabilityZone": z} for z in "ba"]}
+
+
+def ec2_describe_instance_type_offerings(account, LocationType, Filters):
+    [wanted] = Filters[0]["Values"]
+    return {"InstanceTypeOfferings": [{"InstanceType": wanted, "Location": zone} for zone in account.zones]}
 
 
 def iam_get_role(account, RoleName):

@@ -354,6 +354,19 @@ def test_the_address_alone_is_renewed(made):
     assert done.notes == ("load may now come from 198.51.100.9/32; before from 203.0.113.7/32",)
 
 
+def test_renewing_the_address_sends_no_template_and_plans_nothing_else(made, root):
+    """A newer template beside the target is for the next deployment."""
+    account = Account(held=True)
+    made(account).deploy(Heard())
+    one = made(account, source="198.51.100.7/32", only_source=True)
+    intent = one.intent(destroy=False)
+    one.deploy(Heard())
+
+    assert [(step.name, intent.files) for step in intent.steps] == [("stack rag-pilot", ())]
+    assert sent(account, "update_stack")[-1]["UsePreviousTemplate"]
+    assert parameters(account, "rag-pilot")["GeneratorCidr"] == "198.51.100.7/32"
+
+
 def test_a_range_that_somebody_widened_stays(made):
     account = Account()
     made(account, source="203.0.113.0/24").deploy(Heard())

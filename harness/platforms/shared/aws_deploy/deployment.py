@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from harness.errors import Refused
@@ -233,7 +233,8 @@ class AwsDeployment:
         if self.stacks.now(self.base) is None:
             raise Refused(f"there is no stack {self.base} yet", "pilot deploy without --address makes it")
         source = self._source(notes)
-        steps.add(self.base, self.stacks.put(self._wanted_base({"GeneratorCidr": source}), heard))
+        only = replace(self._wanted_base({"GeneratorCidr": source}), kept=frozenset())  # its template stays, too
+        steps.add(self.base, self.stacks.put(only, heard))
         return Deployed(tuple(steps.done), {}, {}, tuple(notes))
 
     def _image(self, heard: Heard, step: Step) -> str:

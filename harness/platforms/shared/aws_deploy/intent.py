@@ -29,6 +29,8 @@ def intent_of(made: AwsDeployment, *, destroy: bool) -> Intent:
     """Raises PilotError where the account does not answer."""
     number, who = made.identity()
     where = f"account {number}, {made.region}, as {who.rpartition(':')[2]}"
+    if made.asked.only_source and not destroy:
+        return Intent(where, (Step(f"stack {made.base}", "renew where load comes from, and nothing else", 1),))
     steps = _removed(made) if destroy else _steps(made)
     files = () if destroy else tuple(_files(made))
     return Intent(where, tuple(steps), tuple(_notes(made, destroy=destroy)), files)

@@ -28,6 +28,9 @@ def intent_of(made: AzureDeployment, *, destroy: bool) -> Intent:
     name, there = account.subscription(made.arm, made.subscription), made.group.now()
     at = str(there["location"]) if there else made.location() or "a location that nothing names"
     where = f"subscription {name}, resource group {made.group.name} in {at}"
+    if made.asked.only_source and not destroy:
+        renew = [Step(f"deployment {part.app}", "renew where load comes from", 1) for part in made.parts]
+        return Intent(where, tuple(renew), (), tuple(part.template for part in made.parts))
     steps = tuple(_removed(made) if destroy else _steps(made))
     files = () if destroy else tuple(_files(made))
     return Intent(where, steps, tuple(_notes(made, destroy=destroy)), files)
