@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from harness.campaign.lock import alone
 from harness.campaign.progress import Progress, duration
@@ -84,10 +85,13 @@ class Deploys:
             workspace.config.load.deadline_s,
         )
         self._all = deployments(self.targets, self._asked)
+        self._beside: dict[int, dict[str, Decimal]] = {}  # by deployment, as its plan priced it
 
     def intents(self, *, destroy: bool) -> list[Intent]:
         """What would be done, nothing of which is; raises Refused for files that nobody has confirmed."""
         made = [self._noting(one.intent(destroy=destroy), one) for one in self._all]
+        if not destroy and not self._only_source:
+            self._beside = {id(one): intent.beside for one, intent in zip(self._all, made, strict=True)}
         files = [path for intent in made for path in intent.files]
         trust.require(self._workspace, wants.of_files(self._workspace, files))
         return made
@@ -120,7 +124,7 @@ class Deploys:
                     notes += self._overridden(one)
                     whole = Deployed((*done.steps, *ready), done.values, done.files, (*done.notes, *notes))
                     named = dict.fromkeys([*done.values, *(s.target for s in whole.steps if s.target)])
-                    self._noted("deploy", whole.steps, list(named))
+                    self._noted("deploy", whole.steps, list(named), self._priced(one))
                 out.append(whole)
         return out
 
@@ -136,7 +140,7 @@ class Deploys:
         rows = self._store.deployments()
         new = [] if self._only_source else [name for name in _names(one) if not stands(rows, name)]
         if new:
-            self._store.add_deployment({"what": BEGUN, "targets": new, "steps": []})
+            self._store.add_deployment({"what": BEGUN, "targets": new, "steps": [], **self._priced(one)})
         heard = _Told(progress)
         try:
             return one.deploy(heard)
@@ -144,6 +148,13 @@ class Deploys:
             if new and not heard.anything:
                 self._store.add_deployment({"what": REFUSED, "targets": new, "steps": []})
             raise
+
+    def _priced(self, one: Deployment) -> dict[str, dict[str, str]]:
+        """What it makes beside its targets, USD an hour; what an earlier one had there and this one has not, is 0."""
+        said = self._beside.get(id(one), {})
+        known = {name for entry in self._store.deployments() for name in entry.get("beside", {})}
+        usd = {name: str(cost) for name, cost in said.items() if cost or name in known}
+        return {"beside": usd} if usd else {}
 
     @contextmanager
     def _counted(self, one: Deployment, progress: Progress) -> Iterator[None]:
@@ -213,7 +224,7 @@ class Deploys:
         return out
 
     def _noted(
-        self, what: str, steps: Sequence[Took], names: Sequence[str], stand: Mapping[str, list[str]] | None = None
+        self, what: str, steps: Sequence[Took], names: Sequence[str], more: Mapping[str, Any] | None = None
     ) -> None:
         """Nothing where nothing changed, but for a deployment or a removal that a cut left unnoted."""
         known = {e.get("target") for e in self._store.journal() if (e["event"], e.get("step")) == (EVENT, "deploy")}
@@ -223,7 +234,7 @@ class Deploys:
         if not news and not owed:
             return
         entry = {"what": what, "targets": list(names), "steps": steps}
-        self._store.add_deployment(entry | dict(stand or {}))
+        self._store.add_deployment(entry | dict(more or {}))
         if what == "deploy":
             for name in {step.target: None for step in news if step.target}:
                 seconds = round(sum(step.seconds for step in steps if step.target == name), 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,13 +66,9 @@ def _steps(made: AwsDeployment) -> Iterator[Step]:
     )
     for part in made.parts:
         text = template_text(part.template)
-        yield _stack(
-            made,
-            part.stack,
-            text,
-            made.asked.minutes(part.stack, part.minutes),
-            tuple(standing_of(part.target, "Its runtime", IDLE)),
-        )
+        own = tuple(standing_of(part.target, "Its runtime", IDLE))
+        minutes = made.asked.minutes(part.stack, part.minutes)
+        yield replace(_stack(made, part.stack, text, minutes, own), target=part.target.name)
 
 
 def _step(made: AwsDeployment, name: str, does: str, rough: float) -> Step:

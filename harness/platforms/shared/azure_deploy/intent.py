@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,7 +61,8 @@ def _steps(made: AzureDeployment) -> Iterator[Step]:
     model = (priced("Model provider, 1 vCPU and 2 GiB, at most", book, MODEL),) if made.own_model else ()
     yield _template(made, made.base, made.base_template, BASE_MINUTES, model)
     for part in made.parts:
-        yield _template(made, part.app, part.template, part.minutes, tuple(standing_of(part.target, "Its runtime")))
+        own = tuple(standing_of(part.target, "Its runtime"))
+        yield replace(_template(made, part.app, part.template, part.minutes, own), target=part.target.name)
         if (package := made.package(part)) is not None:
             yield _code(made, part, package.tag)
 
