@@ -60,10 +60,9 @@ class Traffic:
 
     @property
     def untold(self) -> str:
-        """Why none of it is known, where that is one reason."""
+        """Why none of it is known, each reason once."""
         every = (self.whole, self.runtime, self.p95, self.cold, self.instances)
-        whys = {figure.interval for figure in every}
-        return whys.pop() if all(figure.absent for figure in every) and len(whys) == 1 else ""
+        return "; ".join(dict.fromkeys(f.interval for f in every)) if all(f.absent for f in every) else ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +101,11 @@ class PageOne:
     def played(self) -> bool:
         """Whether anything is known of the month."""
         return not all(column.untold for column in self.traffic)
+
+    @property
+    def why_unknown(self) -> tuple[str, ...]:
+        """Where nothing is: each reason once."""
+        return tuple(dict.fromkeys(f"{t.untold[:1].upper()}{t.untold[1:]}." for t in self.traffic))
 
 
 def page_one(
