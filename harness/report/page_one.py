@@ -22,6 +22,7 @@ from harness.domain.verdict import Judgement
 from harness.predict.cost import Cost, whole_month
 from harness.predict.prediction import CONFIDENCE, Quantity
 from harness.report import anchors
+from harness.report.figures import apart
 from harness.report.promises import Picture, picture
 from harness.words import all_said, said
 from harness.words.numbers import count, duration_text, level, money, percent, significant
@@ -225,7 +226,7 @@ def _saves(findings: Findings, names: Names) -> Iterator[Reason]:
     if len(months) < 2:
         return
     (less, few), (more, many) = sorted(months, key=lambda one: one[1].value)
-    if not _apart(few, many):
+    if not apart(few, many):
         return
     saved = many.value - few.value
     least, most = (whole_month(findings.cost_of(name)) for name in (less, more))
@@ -235,14 +236,10 @@ def _saves(findings: Findings, names: Names) -> Iterator[Reason]:
     in_all = most.value - least.value
     if in_all >= 0 and abs(in_all - saved) <= SAME * most.value:
         yield page.Saves(names[less], saved, saved / most.value)
-    elif _apart(least, most):
+    elif apart(least, most):
         yield page.Saves(names[less], saved, in_all / most.value, in_all)
     elif in_all >= 0:
         yield page.Saves(names[less], saved, None)
-
-
-def _apart(less: Estimate, more: Estimate) -> bool:
-    return less.high is not None and more.low is not None and less.high < more.low
 
 
 def _breaks(findings: Findings, changing: Sequence[Reason], names: Names) -> Reason:

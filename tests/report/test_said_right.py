@@ -16,6 +16,7 @@ from harness.domain.job import Fate
 from harness.domain.reasons import absence, choice, decided, doubt, fault, page, verdict
 from harness.domain.verdict import Relation
 from harness.domain.workload import Promise
+from harness.report.figures import weighed
 from harness.report.page_one import _saves
 from harness.report.throttles import sentence
 from harness.words import said
@@ -176,3 +177,26 @@ def test_one_is_not_told_as_several(reason):
     told = said(reason)
     assert not SEVERAL.search(told), told
     assert not ARE.search(told), told
+
+
+@pytest.mark.parametrize(
+    ("month_a", "month_b", "relation", "told"),
+    [
+        ((1.0, 0.9, 1.1), (2.0, 1.9, 2.1), Relation.WORSE, "A is the cheaper and the faster"),
+        ((1.0, 0.9, 1.1), (2.0, 1.9, 2.1), Relation.BETTER, "A is the cheaper, B the faster"),
+        ((1.0, 0.9, 2.0), (2.0, 1.9, 2.1), Relation.BETTER, "B is the faster; neither is shown to be cheaper"),
+        ((1.0, 0.9, 1.1), (2.0, 1.9, 2.1), Relation.UNRESOLVED, "A is the cheaper; neither is shown to be faster"),
+        (
+            (1.0, 0.9, 2.0),
+            (2.0, 1.9, 2.1),
+            Relation.EQUIVALENT,
+            "Neither is shown to be cheaper, and neither to be faster",
+        ),
+    ],
+)
+def test_the_chart_of_cost_and_waiting_is_titled_by_what_its_intervals_show(month_a, month_b, relation, told):
+    costs = {t: SimpleNamespace(per_success_usd=estimate(*m)) for t, m in (("a", month_a), ("b", month_b))}
+    data = SimpleNamespace(targets=("a", "b"), baseline="a", candidate="b")
+    compared = (SimpleNamespace(profile="steady", metric="p95_s", relation=relation),)
+    findings = SimpleNamespace(data=data, cost_of=costs.__getitem__, comparisons=compared, scored_at="steady")
+    assert weighed(findings, NAMES) == told
