@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from harness.domain.headers import is_packed
 from harness.domain.sample import Outcome
 from harness.domain.target import Dialect
 
@@ -49,7 +50,7 @@ def _named(value: Any) -> Iterator[str]:  # noqa: ANN401 - a JSON value
 
 def _encoded(asked: Asked) -> str | None:
     encoding = asked.said.header("content-encoding")
-    if encoding in (None, "identity"):
+    if encoding is None or not is_packed(encoding):
         return None
     held = " what compresses a stream holds its tokens back until a block is full;" if asked.sample.stream else ""
     return (
