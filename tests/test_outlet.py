@@ -8,18 +8,21 @@ import pytest
 from harness.outlet import Outlet
 
 
+def printed(encoding, *words):
+    out = io.BytesIO()
+    stream = io.TextIOWrapper(out, encoding, write_through=True)
+    print(*words, file=Outlet(stream))
+    return out.getvalue().decode(encoding)
+
+
 @pytest.mark.parametrize(
     ("encoding", "said"), [("ascii", r"\u25cf \u00e9 \ud83d\ude00"), ("latin-1", r"\u25cf é \ud83d\ude00")]
 )
 def test_what_an_encoding_lacks_stands_as_its_escape(encoding, said):
-    out = io.BytesIO()
-    print("before", "● é 😀", "after", file=Outlet(io.TextIOWrapper(out, encoding, write_through=True)))
-
-    assert out.getvalue().decode(encoding) == f"before {said} after\n"
+    assert printed(encoding, "before", "● é 😀", "after") == f"before {said} after\n"
 
 
 def test_json_that_was_printed_so_reads_back_the_same():
-    out, value = io.BytesIO(), {"frage": "Größe ● 😀\u2028"}
-    print(json.dumps(value, ensure_ascii=False), file=Outlet(io.TextIOWrapper(out, "ascii", write_through=True)))
+    value = {"frage": "Größe ● 😀\u2028"}
 
-    assert json.loads(out.getvalue()) == value
+    assert json.loads(printed("ascii", json.dumps(value, ensure_ascii=False))) == value
