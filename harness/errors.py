@@ -14,6 +14,7 @@ PilotError                exit 1
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar
@@ -115,3 +116,13 @@ class Interrupted(PilotError):
     """Stopped by a person; what was measured so far is kept."""
 
     exit_code = Exit.INTERRUPTED
+
+
+UNWRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT})
+
+
+def to_write(error: OSError) -> str:
+    """What to do where a file could not be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "free some space"
+    return "make it writable for this user, or work on a copy of the workspace"

@@ -11,7 +11,7 @@ import sys
 import traceback
 from typing import Any, TextIO
 
-from harness.domain.shown import harmless
+from harness.domain.shown import harmless, writable
 from harness.secrecy import KNOWN
 
 
@@ -27,8 +27,12 @@ class Outlet:
         self.beneath = stream
 
     def write(self, text: str) -> int:
-        """Returns what was asked for, as print and its like expect."""
-        self.beneath.write(clean(text) if isinstance(text, str) else text)
+        """Returns what was asked for, as print and its like expect; what the stream's encoding lacks stands as its escape."""
+        said = clean(text) if isinstance(text, str) else text
+        try:
+            self.beneath.write(said)
+        except UnicodeEncodeError:  # an old locale, or PYTHONIOENCODING
+            self.beneath.write(writable(said, self.beneath.encoding))
         return len(text)
 
     def writelines(self, lines: Any) -> None:  # noqa: ANN401 - as io.TextIOBase has it

@@ -74,7 +74,7 @@ from harness.report.record import record
 from harness.report.trend import trend_of
 from harness.report.trend_json import TRENDS, trends_text
 from harness.run.away.away import Away, Order, at_home, away, is_away
-from harness.run.deploy import Deploys, Wishes
+from harness.run.deploy import Deploys, Wishes, let_in
 from harness.run.deployed import over_plan_usd
 from harness.run.drive import limits_of, usual_usd, worst_case_usd
 from harness.run.execute import Campaign, Tally
@@ -223,7 +223,7 @@ def run_on(workspace: Workspace, wanted: Order, progress: Progress) -> Away:
     if (there := sealing.standing(Store(workspace.evidence))) is None:
         raise Refused("no sealed plan", "run pilot plan --seal first")
     with alone(workspace.state / MEASURING, "pilot run --on"):
-        return away(workspace, place, there[0], wanted, progress.say)
+        return away(workspace, place, there[0], wanted, progress.say, let_in=partial(let_in, workspace, progress))
 
 
 def ending(workspace: Workspace, sealed: Seal) -> EarlyEnd | tuple[str, ...]:

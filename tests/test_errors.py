@@ -1,7 +1,12 @@
 """Every error that a person meets says what to do next."""
 
 import ast
+import errno
 from pathlib import Path
+
+import pytest
+
+from harness.errors import to_write
 
 ROOT = Path(__file__).parent.parent / "harness"
 OURS = {
@@ -43,3 +48,16 @@ def test_every_error_has_a_next_step():
 
 def test_an_error_without_one_is_found():
     assert without_a_hint('raise Refused("no")\nraise Refused("no", "say yes")\nraise ValueError("no")') == [1]
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EDQUOT, "free some space"),
+        (errno.EACCES, "writable"),
+        (errno.EROFS, "writable"),
+    ],
+)
+def test_only_a_full_disk_wants_space(number, said):
+    assert said in to_write(OSError(number, "no"))

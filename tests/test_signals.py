@@ -5,7 +5,6 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -22,15 +21,14 @@ try:
     ready()
     time.sleep(30)
 except Asked as asked:
-    time.sleep(0.5)
+    sys.stdin.readline()
     print("ended by", asked.number.name)
 """
 HELD = """
 try:
     with ENDING.held():
         ready()
-        for _ in range(10):
-            time.sleep(0.1)
+        sys.stdin.readline()
         print("finished")
     print("never")
 except Asked as asked:
@@ -44,41 +42,46 @@ def heeding_hangups():
 
 
 def begun(code, **given):
-    given = {"preexec_fn": heeding_hangups, **given}
-    process = processes.start(
-        [sys.executable, "-c", HEEDING + code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **given
-    )
+    given = {"preexec_fn": heeding_hangups, **dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE), **given}
+    process = processes.start([sys.executable, "-c", HEEDING + code], text=True, **given)
     assert process.stdout.readline() == "ready\n"
     return process
 
 
+def let_end(process):
+    """Sent the line that it waits for; what it says until its end."""
+    return process.communicate("\n", timeout=30)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_ends_and_the_next_are_answered_with_a_word(number):
-    process = begun(OPEN)
+    process, words = begun(OPEN), []
     for each in (number, signal.SIGTERM, signal.SIGINT):
         process.send_signal(each)
-        time.sleep(0.1)
-    out, err = process.communicate(timeout=10)
+        words.append(process.stderr.readline())  # two of the same that come before the first is heard are one
+    out, _ = let_end(process)
 
     assert (process.returncode, out) == (0, f"ended by {number.name}\n")
-    assert f"{number.name}: ending in order" in err
-    assert err.count("ending already") == 2
+    assert words[0] == f"{number.name}: ending in order\n"
+    assert ["ending already" in word for word in words[1:]] == [True, True]
 
 
 def test_what_must_be_finished_is_finished_first():
     process = begun(HELD)
     process.send_signal(signal.SIGTERM)
-    out, _ = process.communicate(timeout=10)
+    assert "ending in order" in process.stderr.readline()
+    out, _ = let_end(process)
 
     assert out == "finished\nthen SIGTERM\n"
 
 
 def test_nohup_is_kept():
     process = begun(
-        "ready(); time.sleep(0.6); print('stayed')", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        "ready(); sys.stdin.readline(); print('stayed')",
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
     )
     process.send_signal(signal.SIGHUP)
-    out, _ = process.communicate(timeout=10)
+    out, _ = let_end(process)
 
     assert (process.returncode, out) == (0, "stayed\n")
 
@@ -106,10 +109,9 @@ except Asked:
     said = b""
     while not said.endswith(b"\n"):
         said += os.read(mine, 100)
-    time.sleep(0.2)
     os.close(mine)
     process.send_signal(signal.SIGHUP)
 
     assert os.read(reader, 10) == b"done"
-    assert process.wait(10) == 0
+    assert process.wait(30) == 0
     os.close(reader)

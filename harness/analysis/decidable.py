@@ -15,7 +15,7 @@ from harness.analysis.slo import STREAMED, allowed_share
 from harness.domain.looks import look
 from harness.domain.plan import Plan
 from harness.domain.verdict import Slo
-from harness.domain.workload import OF_TIME, Workload
+from harness.domain.workload import CALLED, OF_TIME, Workload
 
 MOST = 1 << 40  # requests: beyond it nobody plans
 
@@ -77,7 +77,7 @@ def of_workloads(plan: Plan, workloads: Iterable[Workload]) -> tuple[Unsettled, 
         if workload.declared and workload.measured_by:
             limits = {promise: limit for promise, limit in workload.promises.items() if promise in OF_TIME}
             slos = [
-                Slo(f"{promise.value} of {workload.name}", "p95_s", limit, "s") for promise, limit in limits.items()
+                Slo(f"{CALLED[promise]} of {workload.name}", "p95_s", limit, "s") for promise, limit in limits.items()
             ]
             out += unsettled(slos, of_plan(plan, [workload.measured_by]))
     return tuple(out)

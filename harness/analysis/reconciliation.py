@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.metered import used
-from harness.domain.bill import Basis
+from harness.domain.bill import Basis, LineItem, called
 from harness.domain.target import Target
 from harness.errors import Refused
 from harness.evidence.bills import FOLDER, all_days, final
@@ -31,6 +31,7 @@ class Line:
     """One price of the book: what the model says was used against what was billed, over the same days."""
 
     price_key: str
+    name: str  # as a bill calls it
     unit: str
     modelled: Decimal
     billed: Decimal
@@ -67,7 +68,7 @@ class Reconciliation:
     days_final: int
     lines: tuple[Line, ...]
     only_billed: tuple[tuple[str, Decimal], ...]  # usage type, USD
-    only_modelled: tuple[str, ...]  # price keys
+    only_modelled: tuple[str, ...]  # as a bill calls them
     asking_usd: Decimal  # what the questions themselves cost
 
 
@@ -79,27 +80,35 @@ def reconciliation(target: Target, records: Sequence[RunRecord], evidence: Path)
         return None
     days = {str(r.run["started_utc"])[:10] for r in own if r.run and r.run.get("started_utc")}
     settled = [b for b in bills if final(b) and b["day"] in days]
-    billed, unknown = _billed(settled)
-    modelled = _modelled(target, own, [b["day"] for b in settled])
+    billed, unknown, types = _billed(settled)
+    counted = _modelled(target, own, [b["day"] for b in settled])
+    modelled: dict[str, Decimal] = {}
+    for line in counted:
+        modelled[line.price_key] = modelled.get(line.price_key, Decimal(0)) + line.quantity
+    names = called(counted)
     book = read_book(target.prices.book)
     lines = []
     for key in sorted(billed.keys() & modelled.keys()):
         unit_price = book.price(key)
         quantity, usd = billed[key]
-        lines.append(Line(key, unit_price.unit, modelled[key], quantity, usd, unit_price.usd))
-    only_billed = [*unknown.items(), *((key, billed[key][1]) for key in billed.keys() - modelled.keys())]
+        lines.append(Line(key, names[key], unit_price.unit, modelled[key], quantity, usd, unit_price.usd))
+    only_billed = [*unknown.items(), *((types[key], billed[key][1]) for key in billed.keys() - modelled.keys())]
     return Reconciliation(
         target.name,
         len(days),
         len(settled),
         tuple(lines),
         tuple(sorted(only_billed)),
-        tuple(sorted(k for k, q in modelled.items() if k not in billed and q and not k.endswith("_token"))),
+        tuple(sorted(names[k] for k, q in modelled.items() if k not in billed and q and not k.endswith("_token"))),
         sum((Decimal(str(b["own_cost_usd"])) for b in bills), Decimal(0)),
     )
 
 
-def _billed(bills: Sequence[Mapping[str, Any]]) -> tuple[dict[str, tuple[Decimal, Decimal]], dict[str, Decimal]]:
+def _billed(
+    bills: Sequence[Mapping[str, Any]],
+) -> tuple[dict[str, tuple[Decimal, Decimal]], dict[str, Decimal], dict[str, str]]:
+    """By price what was billed; by usage type what no price is known of; and the usage type of each price."""
+    types: dict[str, str] = {}
     known: dict[str, tuple[Decimal, Decimal]] = {}
     unknown: dict[str, Decimal] = {}
     for one in bills:
@@ -108,17 +117,18 @@ def _billed(bills: Sequence[Mapping[str, Any]]) -> tuple[dict[str, tuple[Decimal
             if (key := key_of(line["usage_type"])) is None:
                 unknown[line["usage_type"]] = unknown.get(line["usage_type"], Decimal(0)) + usd
                 continue
+            types.setdefault(key, line["usage_type"])
             before = known.get(key, (Decimal(0), Decimal(0)))
             known[key] = before[0] + quantity, before[1] + usd
-    return known, unknown
+    return known, unknown, types
 
 
-def _modelled(target: Target, records: Sequence[RunRecord], days: Sequence[str]) -> dict[str, Decimal]:
-    """Quantities by price: what runs used, and for what bills by the hour the whole day."""
+def _modelled(target: Target, records: Sequence[RunRecord], days: Sequence[str]) -> list[LineItem]:
+    """What runs used, and for what bills by the hour the whole day."""
     assert target.prices is not None
     pricing = pricing_of(target.prices)
     hourly = pricing.standing_keys()
-    out: dict[str, Decimal] = {}
+    out: list[LineItem] = []
     for day in days:
         found = used(target, [r for r in records if r.run and str(r.run.get("started_utc"))[:10] == day])
         if found is None:
@@ -129,7 +139,5 @@ def _modelled(target: Target, records: Sequence[RunRecord], days: Sequence[str])
             continue
         counted = [x for x in whole.lines if x.price_key in hourly]
         counted += [x for x in found.bill.lines if x.price_key not in hourly]
-        counted = [x for x in counted if x.basis is not Basis.DECLARED]  # a discount is a price and no quantity
-        for line in counted:
-            out[line.price_key] = out.get(line.price_key, Decimal(0)) + line.quantity
+        out += [x for x in counted if x.basis is not Basis.DECLARED]  # a discount is a price and no quantity
     return out

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.errors import Refused
+from harness.errors import Refused, to_write
 
 MEASURING = "measuring.lock"  # of whatever sends load: a run, a sweep, a calibration
 
@@ -19,8 +19,11 @@ def alone(path: Path, what: str) -> Iterator[None]:
 
     It goes with its process, however that ends.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror}", to_write(error)) from None
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -12,9 +13,10 @@ import orjson
 from harness.check.answer_check import Answers, NotTold
 from harness.check.asking import USUAL, AskingTerms, asker_of
 from harness.check.jobs_check import JobChecks, speaks_jobs
-from harness.check.symptoms import Broken, CannotTell, judge, want
+from harness.check.symptoms import Broken, CannotTell, judge, quoted, want
 from harness.dialects.numbers import finite
 from harness.dialects.shapes import json_object
+from harness.domain.headers import is_packed
 from harness.domain.job_map import RAG_JOBS
 from harness.domain.quota import Granted
 from harness.domain.target import HEALTH, Dialect, Target
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 LONG_TOKENS = 1024
 NOT_THERE = 404
+HEALTH_AGAIN = 2
 SHORT_TOKENS = 24
 MOST_SHOWN = 80  # characters of what was found instead
 SAME = ("index_digest", "model", "prompt_version", "service_version")  # on both targets, as /v1/meta says
@@ -103,9 +106,16 @@ class Contract(Answers):
 
     def health(self) -> str:
         """/health answers ok and does not count as a request"""
-        path = next((p for p in HEALTH if self.asker.send("GET", p).said.status != NOT_THERE), HEALTH[0])
-        asked = self._get(path)
-        want(asked.said.fields == {"status": "ok"}, 'body is not {"status": "ok"}', asked)
+        asked = [self.asker.send("GET", path) for path in HEALTH]
+        good = next((one for one in asked if one.said.status == 200 and one.said.fields == {"status": "ok"}), None)
+        if good is None:  # a gateway may refuse a path that it does not know with any status, so either path is enough
+            shown = next((one for one in asked if one.said.status != NOT_THERE), asked[0])
+            judge(shown)
+            want(shown.said.status == 200, f"GET {shown.sent.path} answered {shown.said.status}", shown)
+            raise Broken(f'the body of {shown.sent.path} is not {{"status": "ok"}}', quoted(shown.said))
+        again = [good, *(self.asker.send("GET", good.sent.path) for _ in range(HEALTH_AGAIN))]
+        want(not _counted(again), f"each GET {good.sent.path} raises x-instance-requests", good)
+        path = good.sent.path
         return (
             "" if path == HEALTH[0] else f"at {path}, which Google's front end keeps for itself: serve {HEALTH[0]} too"
         )
@@ -170,7 +180,7 @@ class Contract(Answers):
         path, body = self.asker.body(stream=False, max_tokens=SHORT_TOKENS)
         asked = self._sent("POST", path, body, **{"Accept-Encoding": "gzip"})
         encoding = asked.said.header("content-encoding") or "identity"
-        want(encoding == "identity", f"content-encoding is {encoding}", asked)
+        want(not is_packed(encoding), f"content-encoding is {encoding}", asked)
         return ""
 
     @property
@@ -258,6 +268,14 @@ def parity(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Check]:
                 Check(f"same {field}", Answer.PASS if a == b else Answer.FAIL, "" if a == b else f"{a} | {b}")
             )
     return checks
+
+
+def _counted(asked: Sequence[Asked]) -> bool:
+    """Whether one instance gave each of these answers a higher ordinal than the one before."""
+    if len({one.said.header("x-instance-id") for one in asked}) != 1:
+        return False
+    said = [finite((one.said.header("x-instance-requests") or "").encode("latin-1")) for one in asked]
+    return all(a is not None and b is not None and a < b for a, b in pairwise(said))
 
 
 def _is_number(text: str | None) -> bool:

@@ -10,7 +10,7 @@ from harness.check.asking import AskingTerms
 from harness.check.contract_check import Answer, Check
 from harness.check.draft import Draft, drafted
 from harness.check.endpoint import NAME, Endpoint, EndpointHints, Talk, held, seen_of
-from harness.check.guess import Guess, Streamed, leaves, of_stream, of_whole
+from harness.check.guess import Guess, Streamed, leaves, of_stream, of_text, of_whole
 from harness.check.openapi import Asking, askings, document_of
 from harness.check.symptoms import Symptom, judge, quoted
 from harness.check.unpilotable import none_of, only_an_id
@@ -94,7 +94,7 @@ def _tried(url: str, told: EndpointHints, talk: Talk, asking: Asking) -> Endpoin
         what = f"its answers come in two steps: POST {asking.path} gives only an id or a place to ask again"
         return none_of(url, what, whole, two_steps=True)
     body = {} if whole is None else whole.said.fields
-    answer = of_whole(body)
+    answer = of_whole(body) or (of_text(whole.said.text) if whole is not None and _is_text(whole) else [])
     said = next((leaf.value for leaf in leaves(body) if answer and leaf.path == answer[0].value), None)
     events = _streamed(stream) if stream.said.status == 200 else None
     parts: dict[str, Sequence[Guess]] = {"answer": answer, "stream": of_stream(events, said) if events else []}
@@ -116,10 +116,15 @@ def _held(url: str, told: EndpointHints, talk: Talk, draft: Draft) -> Endpoint:
     return held(talk, target, words, modes, draft.text)
 
 
+def _is_text(asked: Asked) -> bool:
+    """Text alone; with its length before it, it comes whole."""
+    return asked.said.media_type == "text/plain" and not asked.said.fields
+
+
 def _streamed(asked: Asked) -> Streamed | None:
     """Its events where it is a stream; None where it is a whole answer."""
     kind = framing_of(asked.said.media_type.encode(), None)
-    if kind is None and asked.said.media_type == "text/plain" and not asked.said.fields:
+    if kind is None and _is_text(asked) and asked.said.header("content-length") is None:
         kind = FramingKind.TEXT
     if kind is None:
         return None

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from harness.dialects.framing.sse import Event
+from harness.domain.field_map import FramingKind
 from harness.domain.lines import names_in
 
 TEXT = names_in(
@@ -78,6 +79,11 @@ def of_whole(body: dict[str, Any]) -> list[Guess]:
     return [Guess("text", best.path, f"holds {_shown(best.value)}"), *_beside(body)]
 
 
+def of_text(text: str) -> list[Guess]:
+    """The same of a body that is text alone."""
+    return [Guess("text", "", f"the body itself, {_shown(text)}")] if text.strip() else []
+
+
 def _beside(body: Any) -> list[Guess]:  # noqa: ANN401
     out = []
     for field, names in (("input_tokens", INPUT), ("output_tokens", OUTPUT)):
@@ -136,7 +142,7 @@ def of_stream(streamed: Streamed, whole_text: str | None = None) -> list[Guess]:
         out.append(Guess("token_event", carries, "the events that carry text"))
     if path:
         out.append(Guess("text", path, because))
-    out += _end(names, streamed, carries)
+    out += [] if streamed.framing == FramingKind.TEXT else _end(names, streamed, carries)
     if set(names) != {"message"}:
         out.append(Guess("error_event", "error", "the usual name; none was seen"))
     beside: dict[str, Guess] = {}
@@ -167,14 +173,19 @@ def _text_of(names: Sequence[str], streamed: Streamed, whole: str | None) -> tup
     if not seen:
         return None
 
-    def rank(key: tuple[str, str]) -> tuple[bool, bool, int, int]:
+    def same(key: tuple[str, str]) -> bool:
+        return whole is not None and "".join(seen[key]).strip() == whole.strip()
+
+    def rank(key: tuple[str, str]) -> tuple[bool, bool, bool, int, int]:
         texts = seen[key]
-        same = whole is not None and "".join(texts).strip() == whole.strip()
-        return not same, len(set(texts)) == 1 < len(texts), _rank(_last_name(key[1]), TEXT), -len(texts)
+        # some streams end with the answer once more, and put marks of the model's own among its pieces
+        pieces = len(texts) > 1 and whole is not None and whole.strip() in "".join(texts)
+        constant = len(set(texts)) == 1 < len(texts)
+        return not pieces, not same(key), constant, _rank(_last_name(key[1]), TEXT), -len(texts)
 
     best = min(seen, key=rank)
     texts = seen[best]
-    says_same = " and together they are the whole answer" if not rank(best)[0] else ""
+    says_same = " and together they are the whole answer" if same(best) else ""
     return best[0], best[1], f"{len(texts)} events hold text there, as {_shown(texts[0])}{says_same}"
 
 
@@ -182,7 +193,7 @@ def _end(names: Sequence[str], streamed: Streamed, carries: str) -> list[Guess]:
     """How it says that it is over: by a word, by an event, by a field that is true at last, or not at all."""
     last, value = streamed.events[-1], streamed.values[-1]
     if value is None and last.data.strip():
-        if last.name == carries and names.count(last.name) > 1 and not last.data.startswith(b"["):
+        if last.name == carries and not last.data.startswith(b"["):
             return []
         return [Guess("done_data", last.data.decode("utf-8", "replace").strip(), "the last event's data")]
     if isinstance(value, list) and last.data.strip() == b"[DONE]":

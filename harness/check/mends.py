@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from harness.domain.headers import is_packed
 from harness.domain.sample import Outcome
 from harness.domain.target import Dialect
 
@@ -49,7 +50,7 @@ def _named(value: Any) -> Iterator[str]:  # noqa: ANN401 - a JSON value
 
 def _encoded(asked: Asked) -> str | None:
     encoding = asked.said.header("content-encoding")
-    if encoding in (None, "identity"):
+    if encoding is None or not is_packed(encoding):
         return None
     held = " what compresses a stream holds its tokens back until a block is full;" if asked.sample.stream else ""
     return (
@@ -159,7 +160,10 @@ def _not_json(asked: Asked) -> str | None:
 def _cut(asked: Asked) -> str | None:
     outcome = asked.sample.outcome
     if outcome == Outcome.CONNECTION_ERROR and asked.sample.connect_s is None and not asked.sample.conn_reused:
-        return "is it started, and is this its host and port? a firewall looks the same"
+        return (
+            "is it started, and is this its host and port? does it speak https, or http? a firewall looks the same; a private "
+            "authority's certificate is named by [tls] ca_file in target.toml"
+        )
     if outcome == Outcome.CUT_STREAM or (outcome == Outcome.CONNECTION_ERROR and asked.said.status is None):
         return "look for a timeout on the way, or a crash: its log of this second says which"
     if outcome == Outcome.TIMEOUT and asked.said.status is None:

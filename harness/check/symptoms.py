@@ -101,11 +101,11 @@ def _status_words(asked: Asked) -> str:
     if status in GATEWAY and not asked.sample.instance_id:
         server = visible(said.header("server") or "unnamed")
         return f"{words} after {asked.took_s:.1f} s: a gateway on the way ({server}) {GATEWAY[status]}"
-    if status in (401, 403):
+    if status in (401, 403) and asked.sample.outcome not in REFUSALS:
         return f"{words}: it wants credentials"
     if status in (301, 302, 303, 307, 308):
         where = without_secrets(said.header("location") or "somewhere")
         return f"{words}: it redirects to {visible(KNOWN.hide(where), MOST_SHOWN)}"
-    if asked.sample.error_code:
-        return f"{words} ({visible(asked.sample.error_code)})"
+    if code := asked.sample.error_code:
+        return f"{words} ({visible(code) if code != str(status) else asked.sample.outcome})"
     return words

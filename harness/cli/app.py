@@ -14,7 +14,7 @@ import typer
 
 from harness import outlet
 from harness.cli.output import pages
-from harness.errors import Exit, PilotError
+from harness.errors import UNWRITABLE, Exit, PilotError, to_write
 from harness.signals import ENDING, done
 
 COMMANDS = (
@@ -109,7 +109,8 @@ def _code_of(names: Sequence[str]) -> int:
     except OSError as error:
         if ENDING.asked is not None:
             return _interrupted()
-        _tell(f"{error.filename or 'input or output'}: {error.strerror or error}")
+        hint = f"\n  {to_write(error)}" if isinstance(error.filename, str) and error.errno in UNWRITABLE else ""
+        _tell(f"{error.filename or 'input or output'}: {error.strerror or error}{hint}")
         return int(Exit.FAILED)
     return code if isinstance(code, int) else int(Exit.DONE)
 

@@ -13,15 +13,16 @@ from harness.cli import page
 from harness.cli.output import emit
 from harness.decision.asked import Asked, asked
 from harness.decision.errors import statement
+from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.rule import Choice
 from harness.domain.estimate import Estimate
 from harness.domain.reason import labelled
 from harness.domain.reasons.place import BELONGS
-from harness.domain.verdict import Judgement
+from harness.domain.verdict import MEASURED, Judgement
 from harness.errors import Exit, GateFailed, Refused, Undecided
 from harness.report import words
 from harness.words import all_said, said
-from harness.words.numbers import FORMATS
+from harness.words.numbers import FORMATS, percent
 from harness.workspace import find
 
 
@@ -116,7 +117,7 @@ def _print(outcome: pipeline.Outcome) -> None:
         (
             c.relation.value,
             c.profile,
-            c.metric,
+            MEASURED[c.metric],
             words.ratio_text(c.ratio) if isinstance(c.ratio, Estimate) else said(c.ratio.reason),
         )
         for c in findings.comparisons
@@ -125,7 +126,8 @@ def _print(outcome: pipeline.Outcome) -> None:
     page.rows(out, candidate, ("it is", "profile", "metric", "ratio (interval)"), compared)
     if made := outcome.decision.scoring:
         shares = made.acceptability.around
-        scored = [(name, f"{made.total(name):.2f}", f"{shares[name] * 100:.0f} %") for name in made.order]
+        called = {BASELINE: findings.data.baseline, CANDIDATE: findings.data.candidate, HYBRID: "both together"}
+        scored = [(called[name], f"{made.total(name):.2f}", percent(shares[name])) for name in made.order]
         page.rows(out, "Scores", ("alternative", "of 5", "comes first"), scored, right=(1, 2))
     out.print(Text(line(outcome), style="bold"))
     out.print()

@@ -228,3 +228,6 @@ def _print_held(held: Validation) -> None:
     page.rows(out, "Held out: runs predicted from the others", head, body, right=(3, 4, 5, 6))
     few = [f"{target}: {blocks} blocks are too few to keep one out" for target, blocks in held.few]
     page.lines(out, "not held out", few)
+    page.lines(
+        out, "kept out", [f"{name}: {kept} of {of} blocks, from first to last" for name, kept, of in held.sampled]
+    )

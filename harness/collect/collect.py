@@ -24,7 +24,7 @@ from harness.domain.plan import Plan
 from harness.domain.reading import Absent, LineSource, MetricSource, RawSource, Reading, Window
 from harness.domain.shown import harmless
 from harness.domain.target import SourceConfig, Target
-from harness.errors import PilotError
+from harness.errors import PilotError, to_write
 from harness.evidence.coverage import Cell, coverage
 from harness.evidence.digests import digest_of
 from harness.evidence.events import COLLECTED
@@ -168,7 +168,7 @@ def _pull(record: RunRecord, window: Window, name: str, source: MetricSource, do
             write_text(folder / f"{name}.log", "".join(f"{harmless(without_identity(line))}\n" for line in lines))
         write_text(folder / f"{name}.json", dump(_content(source, window, readings)))
     except OSError as error:
-        raise PilotError(f"{folder}: {error.strerror}", "free some space; pilot collect goes on") from None
+        raise PilotError(f"{folder}: {error.strerror}", f"{to_write(error)}; pilot collect goes on") from None
     done.pulled += 1
     done.absent += sum(isinstance(r, Absent) for r in readings)
 

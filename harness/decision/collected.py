@@ -41,7 +41,7 @@ def unreconciled(findings: Findings) -> list[Reason]:
     for r in findings.reconciliations:
         out.append(doubt.BilledDays(r.target, r.days_final, r.days))
         out += [
-            doubt.BillDiffers(r.target, line.price_key, line.quantity_error, line.price_error)
+            doubt.BillDiffers(r.target, line.name, line.quantity_error, line.price_error)
             for line in r.lines
             if not line.agrees
         ]

@@ -13,7 +13,7 @@ from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.rule import Cap, Choice, Chosen, Confidence, Gate, Voids, choose, gate, hybrid_gate
 from harness.decision.scorecards import Scoring, scoring
 from harness.domain.estimate import Estimate, Unknown
-from harness.domain.reason import Reason
+from harness.domain.reason import Reason, labelled
 from harness.domain.reasons import decided as told
 from harness.domain.reasons.choice import HarnessBiased, OneIsEnough, TieBroken, TieStands
 from harness.domain.reasons.seal import SealDoubt
@@ -50,13 +50,15 @@ def decide(workspace: Workspace, findings: Findings, doubts: Sequence[Reason]) -
     scored = scoring(workspace, findings)
     bias = biased(findings)
     chosen = choose(workspace, findings, gates, scored, Voids(findings.parity.void, bias))
-    chosen = replace(chosen, step=_tied(chosen.step, {**_sides(data, names), HYBRID: names[HYBRID]}))
+    chosen = replace(chosen, step=labelled(_tied(chosen.step, {**_sides(data, names), HYBRID: names[HYBRID]}), names))
+    bias = None if bias is None else labelled(bias, names)
     targets = {Choice.BASELINE: data.baseline, Choice.CANDIDATE: data.candidate}
     if findings.hybrid is not None:
         targets[Choice.HYBRID] = findings.hybrid.target
     target = targets.get(chosen.choice)
     unseen = chosen.choice is Choice.HYBRID and findings.hybrid is None
-    caps = (*capped(workspace, doubts), *((Cap.NOT_MEASURED,) if unseen else ()))
+    few = bool(data.blocks_valid) and not findings.look.number
+    caps = (*capped(workspace, doubts), *((Cap.FEW_BLOCKS,) * few), *((Cap.NOT_MEASURED,) * unseen))
     reasons: list[Reason] = [chosen.step]
     if bias is not None and bias != chosen.step:
         reasons.append(bias)
@@ -137,9 +139,9 @@ def _of_costs(findings: Findings, names: Names) -> list[Reason]:
 
 
 def _of_latency(findings: Findings, names: Names) -> list[Reason]:
-    label = names[findings.data.candidate]
+    pair = names[findings.data.candidate], names[findings.data.baseline]
     return [
-        told.TimesBaseline(c.profile, label, c.ratio.value, c.relation.value)
+        told.TimesBaseline(c.profile, *pair, c.ratio.value, (c.ratio.low, c.ratio.high), c.relation)
         for c in findings.comparisons
         if c.metric == "p95_s" and isinstance(c.ratio, Estimate)
     ]

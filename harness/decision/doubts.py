@@ -15,7 +15,7 @@ from harness.check.contract_check import Answer, ShownBy
 from harness.decision.collected import disagreeing, uncollected, unreconciled
 from harness.decision.findings import Findings
 from harness.decision.job_doubts import job_doubts
-from harness.domain.bill import Bill
+from harness.domain.bill import Bill, called
 from harness.domain.estimate import Unknown
 from harness.domain.ledger import only_upstream
 from harness.domain.plan import Plan
@@ -338,22 +338,22 @@ def _prices(workspace: Workspace, findings: Findings) -> list[Reason]:
             continue
         bill = findings.cost_of(target.name).monthly
         out += _of_prices(workspace, target, target.prices, bill, today)
-        if keys := _unconfirmed(target.prices, bill):
-            unsure.setdefault(keys, []).append(target.name)
+        if lines := _unconfirmed(target.prices, bill):
+            unsure.setdefault(lines, []).append(target.name)
     for cost in findings.costs:
         if cost.unlisted:
             out.append(doubt.ModelsUnlisted(cost.target, cost.unlisted, _book_of(workspace, cost.target)))
         if isinstance(cost.per_month_usd, Unknown):
             unknown.setdefault(cost.per_month_usd.reason, []).append(cost.target)
     out += [doubt.CostNotKnown(tuple(targets), why) for why, targets in unknown.items()]
-    out += [doubt.PricesUnconfirmed(tuple(targets), keys) for keys, targets in unsure.items()]
+    out += [doubt.PricesUnconfirmed(tuple(targets), lines) for lines, targets in unsure.items()]
     return list(dict.fromkeys(out))  # of a book that both are priced by once
 
 
 def _unconfirmed(prices: PriceModel, bill: Bill | None) -> tuple[str, ...]:
-    """Keys of its prices that nobody has confirmed."""
-    used = {line.price_key for line in bill.lines} if bill else set()
-    return tuple(sorted(p.key for p in read_book(prices.book).prices if p.key in used and not p.confirmed))
+    """What its bill calls the lines whose prices nobody has confirmed."""
+    names = called(bill.lines) if bill else {}
+    return tuple(sorted(names[p.key] for p in read_book(prices.book).prices if p.key in names and not p.confirmed))
 
 
 def _of_prices(

@@ -53,4 +53,4 @@ def _unmeasured(workspace: Workspace, findings: Findings) -> Iterator[Reason]:
     measured = {found.profile for found in findings.jobs if found.blocks}
     for workload in workspace.workloads():
         if workload.kind is WorkKind.JOB and workload.promises and workload.measured_by not in measured:
-            yield doubt.JobsNotMeasured(workload.name, tuple(promise.value for promise in workload.promises))
+            yield doubt.JobsNotMeasured(workload.name, tuple(workload.promises))

@@ -9,6 +9,7 @@ from harness.decision.decide import Decision
 from harness.decision.findings import Findings
 from harness.decision.rule import By, Cap, Choice, Gate
 from harness.decision.settling import Standing
+from harness.domain.estimate import Unknown
 from harness.domain.plan import Plan
 from harness.domain.reason import Reason
 from harness.domain.reasons import choice as reasons
@@ -80,16 +81,19 @@ def _act(findings: Findings, decision: Decision, names: Names) -> Reason:
             run = findings.hybrid
             return page.MeasureRouter() if run is None else page.RollOut(names[run.target], None)
         case _:
-            return _undecided(decision, names)
+            return _undecided(decision, findings, names)
 
 
-def _undecided(decision: Decision, names: Names) -> Reason:
-    """Neither: what the one that fails fewer needs, or who is cheaper to reverse."""
+def _undecided(decision: Decision, findings: Findings, names: Names) -> Reason:
+    """Neither: what the one that fails fewer needs, or a cost that is not known, or who is cheaper to reverse."""
     pair = decision.gates[:2]
     if all(made.failed for made in pair):
         nearest: Gate = min(pair, key=lambda made: len(made.failed))
         worst: SloVerdict = next(v for v in nearest.failed if v.judgement is Judgement.FAIL)
         return page.FixFirst(names[nearest.target], len(nearest.failed), worst.slo.name, worst.profile)
+    unknown = dict.fromkeys(c.target for c in findings.costs if isinstance(c.per_month_usd, Unknown))
+    if unknown:
+        return page.FindCost(tuple(names[target] for target in unknown))
     match decision.sentence:
         case decided.NoWinner(reversible=name) | decided.NoneYet(reversible=name) | decided.Equivalent(take=name):
             return page.Decide(name)

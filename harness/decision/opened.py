@@ -15,7 +15,7 @@ from harness.domain.estimate import Unknown
 from harness.domain.reason import Reason
 from harness.domain.reasons.absence import NoQuality
 from harness.domain.reasons.verdict import QualityUntold
-from harness.domain.verdict import NEVER_KEPT, Comparison, Judgement, Relation, SloVerdict
+from harness.domain.verdict import MEASURED, NEVER_KEPT, Comparison, Judgement, Relation, SloVerdict
 
 # what a metric needs that not every target says; every answer has a response time
 _SAID: Mapping[str, Callable[[RunData], Array]] = {
@@ -70,7 +70,7 @@ def primary(findings: Findings) -> tuple[Comparison, ...]:
 def open_comparisons(findings: Findings) -> tuple[Open, ...]:
     """Primary ones that are UNRESOLVED."""
     return tuple(
-        Open(OpenKind.COMPARISON, None, c.profile, c.metric, f"the comparison of {c.metric}", c.reason)
+        Open(OpenKind.COMPARISON, None, c.profile, c.metric, f"the comparison of {MEASURED[c.metric]}", c.reason)
         for c in primary(findings)
         if c.relation is Relation.UNRESOLVED
     )

@@ -45,6 +45,7 @@ class Cap(StrEnum):
 
     REHEARSAL = "rehearsal"  # one machine
     SEAL = "seal"  # criteria or evidence are not as they were sealed
+    FEW_BLOCKS = "few blocks"  # fewer are valid than any verdict needs
     NOT_MEASURED = "not measured"  # a hybrid that nobody ran: what it would do is worked out of its two parts
 
 

@@ -57,12 +57,16 @@ def _undecided(decision: Decision, findings: Findings, names: Names) -> Iterator
 
     for v in sorted(open_, key=near)[:1]:
         seen, allowed, unit = seen_of(v)
-        told = page.Undecided(names[v.target], v.slo.name, v.profile, seen, allowed, unit, v.slo.at_least)
+        late = unit != v.slo.unit
+        told = page.Undecided(names[v.target], v.slo.name, v.profile, seen, allowed, unit, v.slo.at_least, late)
         yield Turn(told, Actor.PILOT)
 
 
 def _capacity(decision: Decision, findings: Findings, names: Names) -> Iterator[Turn]:
-    """What one that is not chosen refuses, and how much at once the burst needs, by the rival that took it all."""
+    """What one that is not chosen refuses, and how much at once it would need at least.
+
+    More than it carried when it began to refuse, and no less than the rival that took it all.
+    """
     if decision.chosen.by is not By.GATES:
         return
     for f in findings.funnels:
@@ -72,7 +76,12 @@ def _capacity(decision: Decision, findings: Findings, names: Names) -> Iterator[
         rival = next(n for n in findings.data.targets if n != f.target or len(set(findings.data.targets)) == 1)
         taken = any(g.target == rival and g.profile == f.profile and g.offered == g.admitted for g in findings.funnels)
         seconds = findings.timelines.get((f.profile, rival), ()) if taken else ()
-        if need := math.ceil(max((s.in_flight for s in seconds), default=0.0)):
+        need = math.ceil(max((s.in_flight for s in seconds), default=0.0))
+        mine = (m.onsets for m in findings.manners if (m.target, m.profile) == (f.target, f.profile))
+        began = [onset.in_flight for onsets in mine for onset in onsets]
+        if 0 in began:
+            continue  # it refused one that was alone: that is not for want of room
+        if need := max([need, *(many + 1 for many in began)]):
             yield Turn(page.MoreAtOnce(names[f.target], f.profile, share.value, need), Actor.PLATFORM)
 
 

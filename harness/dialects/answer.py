@@ -32,6 +32,7 @@ from harness.domain.bounds import (
     WHOLE_BYTES,
 )
 from harness.domain.header_names import USUAL_LOWERED, Lowered
+from harness.domain.headers import is_packed
 from harness.domain.sample import Outcome, Sample
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Answer:
             s.cached, s.degraded = gateway_says(headers)
             self._type = media_type(headers.get(b"content-type", b""))
             encoding = headers.get(b"content-encoding")
-            if encoding and encoding.strip().lower() != b"identity":
+            if encoding and is_packed(encoding.decode("latin-1")):
                 self._broken = f"content-encoding {encoding.decode('latin-1').lower()}, though identity was asked for"
             else:
                 self._framing = framing = self.framing(self._type)

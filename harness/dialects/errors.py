@@ -21,6 +21,7 @@ ROW_SIGNS = ("reason", "code", "errorType")  # of an element of errors or detail
 NAMED_ERROR = ("object", "type", "status")  # fields whose value "error" says that the object is one
 COUNTED = ("error_code", "errorCode", "errcode")  # present in good answers too, as 0
 STATUSES = ("status", "statusCode", "status_code")
+MESSAGES = ("message", "msg", "error_msg", "errmsg", "error_message", "errorMessage")
 EMPTY = frozenset({"", "none", "null", "error", "ok", "0"})  # words that say nothing, as some gateways fill fields
 LEAST_STATUS = 400
 _MARKS = frozenset({*NAMED_ERROR, *COUNTED, *STATUSES, "__type", "errors", "success"})
@@ -43,7 +44,7 @@ def error_in(value: object) -> dict[str, Any] | None:
 
 def bare_error(value: dict[str, Any]) -> dict[str, Any] | None:
     """An error that nothing marks as one: a message with a code or type beside it, as DashScope and others write it."""
-    return value if isinstance(value.get("message"), str) and code_of(value) is not None else None
+    return value if any(isinstance(value.get(name), str) for name in MESSAGES) and code_of(value) is not None else None
 
 
 def error_of(value: object) -> dict[str, Any]:

@@ -62,14 +62,13 @@ def of_answer(status: int, error: Mapping[str, Any]) -> Outcome:
         return Outcome.UPSTREAM_ERROR
     outcome = of_status(status)
     if status not in _CERTAIN and outcome is not Outcome.BAD_CONTRACT:
-        outcome = next((one for one in _named(error) if one in _REFUSED), outcome)
+        outcome = next((one for one in (*_numbered(error), *_named(error)) if one in _REFUSED), outcome)
     return Outcome.UPSTREAM_THROTTLED if outcome is Outcome.THROTTLED and _upstream(error) else outcome
 
 
 def of_error(error: Mapping[str, Any]) -> Outcome:
     """The outcome of a 200 that carries an error: refusals first, then its numbers, then its names."""
-    numbers = [of_status(status) for sign in signs_of(error) if (status := status_of(sign)) is not None]
-    named = _named(error)
+    numbers, named = _numbered(error), _named(error)
     told = [*(one for one in (*numbers, *named) if one in _REFUSED), *numbers, *named]
     outcome = told[0] if told else Outcome.SERVER_ERROR
     if not _upstream(error):
@@ -84,6 +83,10 @@ def of_status(status: int) -> Outcome:
     if 300 <= status < 500:
         return Outcome.REJECTED
     return Outcome.SERVER_ERROR if status >= 500 else Outcome.BAD_CONTRACT
+
+
+def _numbered(error: Mapping[str, Any]) -> list[Outcome]:
+    return [of_status(status) for sign in signs_of(error) if (status := status_of(sign)) is not None]
 
 
 def _named(error: Mapping[str, Any]) -> list[Outcome]:

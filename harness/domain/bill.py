@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -56,3 +57,13 @@ class Bill:
 
     def layer_usd(self, layer: CostLayer) -> Decimal:
         return sum((line.amount_usd for line in self.lines if line.layer is layer), Decimal(0))
+
+
+def called(lines: Iterable[LineItem]) -> dict[str, str]:
+    """Of each price key, what the lines that it prices are called; further tiers of one have no name of their own."""
+    names: dict[str, list[str]] = {}
+    for line in lines:
+        mine = names.setdefault(line.price_key, [])
+        if not any(line.label == one or line.label.startswith(f"{one}, tier ") for one in mine):
+            mine.append(line.label)
+    return {key: " and ".join(mine) for key, mine in names.items()}

@@ -1,4 +1,4 @@
-"""Headers that a person may name: what their names and values are made of, and which are the load generator's own."""
+"""Headers: what names and values that a person says are made of, which are the load generator's own, and what packs a body."""
 
 from __future__ import annotations
 
@@ -18,6 +18,16 @@ RESERVED = frozenset(
         *("accept-encoding", "content-encoding"),
     }
 )
+
+# Content codings (IANA). What is none of them packs nothing: apps write "none" or "utf-8" to keep a proxy from compressing.
+_PACKING = frozenset(
+    ("gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz", "aes128gcm", "exi")
+)
+
+
+def is_packed(content_encoding: str) -> bool:
+    """Whether a body under this content-encoding can't be read as it is."""
+    return any(coding.strip().lower() in _PACKING for coding in content_encoding.split(","))
 
 
 def name_problem(name: str) -> str | None:

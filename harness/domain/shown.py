@@ -39,8 +39,23 @@ def _in_line(character: str) -> str:
 
 
 def _shown(character: str) -> str:
-    if is_shown(character) or character in _KEPT:
-        return character
+    return character if is_shown(character) or character in _KEPT else _escaped(character)
+
+
+def writable(text: str, encoding: str) -> str:
+    """As an output of this encoding can hold it."""
+    return "".join(one if _has(encoding, one) else _escaped(one) for one in text)
+
+
+def _has(encoding: str, character: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _escaped(character: str) -> str:
     number = ord(character)
     if number > 0xFFFF:  # as JSON writes it: two halves
         high, low = divmod(number - 0x10000, 0x400)

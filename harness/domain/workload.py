@@ -24,6 +24,13 @@ class Promise(StrEnum):
     COST = "usd_per_thousand"
 
 
+CALLED: Mapping[Promise, str] = {  # by people: in verdicts, tables and doubts
+    Promise.RESPONSE: "p95 response time",
+    Promise.FRESHNESS: "p95 freshness",
+    Promise.DONE: "p95 time to done",
+    Promise.LOST: "lost jobs",
+    Promise.COST: "cost of a thousand",
+}
 OF_JOBS = (Promise.FRESHNESS, Promise.DONE, Promise.LOST)
 OF_TIME = (Promise.RESPONSE, Promise.FRESHNESS, Promise.DONE)
 

@@ -266,7 +266,7 @@ DEPLOYMENTS = fields(
                     "targets": each(part),
                     "steps": each(_TOOK),
                 },
-                {"left": each(text), "unseen": each(text)},
+                {"left": each(text), "unseen": each(text), "beside": named(money)},  # USD an hour, by its step
             )
         )
     }

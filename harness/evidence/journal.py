@@ -18,7 +18,7 @@ from typing import Any
 
 from harness.domain.lines import lines_of
 from harness.domain.shown import harmless
-from harness.errors import BadFile, PilotError
+from harness.errors import BadFile, PilotError, to_write
 from harness.evidence import records
 from harness.evidence.digests import chained, digest_of
 from harness.evidence.files import jsonable, parse
@@ -94,7 +94,7 @@ class Journal:
                 os.close(file)
         except OSError as error:
             raise PilotError(
-                f"{self.path} cannot be written: {error.strerror}", "free some space and run again"
+                f"{self.path} cannot be written: {error.strerror}", f"{to_write(error)} and run again"
             ) from None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from harness.domain.job import JOB_COLUMNS
 from harness.domain.ledger import Ledger
 from harness.domain.sample import COLUMNS
-from harness.errors import Refused
+from harness.errors import Refused, to_write
 from harness.evidence import parquet
 from harness.evidence.files import dump, write_text
 from harness.evidence.schema import (
@@ -60,7 +60,7 @@ class RunFolder:
                 self._jobs = Spool(self.path / JOBS_SPOOL, JOBS_FORMAT.stamped({"columns": JOB_COLUMNS}))
         except OSError as error:
             self._unclaim()
-            raise Refused(f"{self.path} cannot take evidence: {error.strerror}", "free some space") from None
+            raise Refused(f"{self.path} cannot take evidence: {error.strerror}", to_write(error)) from None
 
     def append(self, lines: bytes) -> bool:
         """Append sample lines to the spool; False when they could not be written and are only in memory."""

@@ -183,8 +183,6 @@ def speak(text: str) -> None:
     """A run's last lines; nothing where nobody reads any more, which must not change how the run ends."""
     try:
         print(text, flush=True)
-    except UnicodeError:
-        print(text.encode("ascii", "backslashreplace").decode(), flush=True)
     except OSError:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)  # what is still buffered would fail once more when Python leaves

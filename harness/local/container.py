@@ -24,7 +24,7 @@ from harness.local.reaper import Reaper
 from harness.local.scaling import Autoscaler, ScalingRules, queue_limit_s
 from harness.platforms.local_container.config import SCALED, LocalContainer
 
-OK, NOT_THERE = 200, 404
+OK = 200
 UNCOUNTED = (*HEALTH, "/v1/meta")  # control traffic takes no place in the queue
 
 
@@ -135,11 +135,10 @@ class ContainerPlatform:
         self._hand_on()
 
     async def _healthy(self, worker: Worker) -> bool:
-        """At the first of the paths that the worker has."""
+        """At either of the contract's paths: a server refuses one that it does not know with a status of its own choice."""
         for path in HEALTH:
-            said = await self._client.get(f"{worker.url}{path}", timeout=2)
-            if said.status_code != NOT_THERE:
-                return said.status_code == OK
+            if (await self._client.get(f"{worker.url}{path}", timeout=2)).status_code == OK:
+                return True
         return False
 
     # -- scaling

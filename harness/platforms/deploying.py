@@ -73,6 +73,12 @@ class Step:
     minutes: float
     measured: bool = False
     standing: tuple[Standing, ...] = ()
+    target: str | None = None  # whose step it is; None: of all
+
+    @property
+    def usd_per_hour(self) -> Decimal:
+        """Of what has a price."""
+        return sum((s.usd_per_hour for s in self.standing if s.usd_per_hour), Decimal(0))
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,12 @@ class Intent:
     @property
     def usd_per_hour(self) -> Decimal:
         """Of what has a price."""
-        return sum((s.usd_per_hour for step in self.steps for s in step.standing if s.usd_per_hour), Decimal(0))
+        return sum((step.usd_per_hour for step in self.steps), Decimal(0))
+
+    @property
+    def beside(self) -> dict[str, Decimal]:
+        """USD an hour of what is of no one target, by its step."""
+        return {step.name: step.usd_per_hour for step in self.steps if step.target is None}
 
 
 @dataclass(frozen=True)

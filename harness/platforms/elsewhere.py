@@ -1,6 +1,7 @@
 """A machine in a cloud that runs the campaign in this one's place: what each cloud must be able to do, and what is known of it.
 
-begin      bring it up, hand it the bundle and the variables; whatever is there already is kept
+begin      bring it up with the variables; whatever is there already is kept
+hand       the bundle, once: with it the run begins
 seen       what the machine last said of itself
 fetch      copy what it measured
 stop       ask it to end: its run closes its ledger first
@@ -29,6 +30,7 @@ class Where:
     store: str
     made: bool
     handed: bool = True  # it has its bundle, and begins by itself
+    address: str | None = None  # where its load comes from, as targets see it
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,11 @@ class Elsewhere(Protocol):
     def there(self) -> Where | None:
         """None where nothing was brought up."""
 
-    def begin(self, bundle: Path, variables: str, say: Say) -> Where:
-        """Return when it is up and has its bundle; raises PilotError with the cause."""
+    def begin(self, variables: str, say: Say) -> Where:
+        """Return when it is up; raises PilotError with the cause."""
+
+    def hand(self, bundle: Path, say: Say) -> None:
+        """Return when it has its bundle, which it is given once; raises PilotError."""
 
     def seen(self) -> Seen | None:
         """None before the machine has said anything; raises PilotError where it cannot be asked."""

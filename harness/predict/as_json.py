@@ -57,4 +57,5 @@ def validation_json(held: Validation) -> dict[str, Any]:
         "rows": [{**vars(r), "quantity": r.quantity.name.lower()} for r in held.rows],
         "held": [{**vars(h), "quantity": h.quantity.name.lower(), "covered": h.covered} for h in held.held],
         "too_few_blocks": dict(held.few),
+        "blocks_kept_out": {target: {"kept_out": kept, "of": of} for target, kept, of in held.sampled},
     }

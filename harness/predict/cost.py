@@ -41,7 +41,7 @@ def cost(asked: Asked, at: AtTraffic, measured: int) -> Cost:
     """Of a month that was played; ``measured``: blocks of the traffic that cost is scored at."""
     month, billed, prices = at.of(Quantity.COST).known, at.billed, asked.target.prices
     if not isinstance(month, Estimate) or billed is None or prices is None:
-        why = month.reason if isinstance(month, Unknown) else absence.NoPrices()
+        why = month.reason if isinstance(month, Unknown) and prices is not None else absence.NoPrices()
         unknown = Unknown(why)
         return Cost(at.target, unknown, unknown, unknown, None, None, why)
     pricing, requests = pricing_of(prices), at.per_s * SECONDS_PER_MONTH

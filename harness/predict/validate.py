@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +22,8 @@ from harness.predict.prediction import Quantity
 
 BLOCK, PROFILE = "block", "profile"
 LEAST_BLOCKS = 3
+MOST_PLAYED = 4_000_000  # requests, of one target: half a minute; beyond that some blocks tell it, from first to last
+LEAST_KEPT_OUT = 6
 MOST_AGAIN = 12  # runs that are given again: whether half of them fit is told by a dozen, however many were measured
 WORLDS = 45
 HELD = (Quantity.P95, Quantity.TTFT_P95, Quantity.COLD_SHARE, Quantity.REFUSED_SHARE)
@@ -75,10 +77,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Validation:
-    """``few``: targets with too few blocks to keep one out."""
+    """``few``: targets with too few blocks to keep one out; ``sampled``: of which only so many of their blocks were."""
 
     held: tuple[Held, ...]
     few: tuple[tuple[str, int], ...] = ()
+    sampled: tuple[tuple[str, int, int], ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -96,14 +99,20 @@ Step = Callable[[], None]
 
 
 def validated(
-    data: Dataset, fits: Mapping[str, Fitted], seed: int, step: Step = lambda: None, worlds: int = WORLDS
+    data: Dataset,
+    fits: Mapping[str, Fitted],
+    seed: int,
+    step: Step = lambda: None,
+    worlds: int = WORLDS,
+    most_played: int = MOST_PLAYED,
 ) -> Validation:
     """Every block of every target from the others; every profile from the others, where there are several.
 
-    ``fits``: of each target, to all that was measured.
+    ``fits``: of each target, to all that was measured. Of more than can be played in a while, blocks from first to last.
     """
     held: list[Held] = []
     few: list[tuple[str, int]] = []
+    sampled: list[tuple[str, int, int]] = []
     profiles = data.in_role(*PACED)
     bursts = data.in_role(Role.BURST)
 
@@ -116,17 +125,30 @@ def validated(
         if fitted.blocks < LEAST_BLOCKS or fitted.scaling is None:
             few.append((target, fitted.blocks))
             continue
-        for block in sorted({run.block for run in runs}):
-            others = fitted.without(block=block)
-            held += [h for run in runs if run.block == block for h in held_out(run, others, seed, worlds, cause(run))]
+        blocks = sorted({run.block for run in runs})
+        asked = worlds * sum(len(run.measured) for run in runs)
+        most = max(LEAST_KEPT_OUT, len(blocks) * most_played // max(1, asked))
+        kept_out = {blocks[k] for k in _spread(len(blocks), most)}
+        if len(kept_out) < len(blocks):
+            sampled.append((target, len(kept_out), len(blocks)))
+        for block in blocks:
+            if block in kept_out:
+                others = fitted.without(block=block)
+                held += [
+                    h for run in runs if run.block == block for h in held_out(run, others, seed, worlds, cause(run))
+                ]
             step()
         for profile in profiles if len(profiles) > 1 else ():
             others = fitted.without(profile=profile)
-            some = [
-                h for run in runs if run.profile == profile for h in held_out(run, others, seed, worlds, cause(run))
-            ]
+            its = [run for run in runs if run.profile == profile and run.block in kept_out]
+            some = [h for run in its for h in held_out(run, others, seed, worlds, cause(run))]
             held += [replace(h, without=PROFILE) for h in some]
-    return Validation(tuple(held), tuple(few))
+    return Validation(tuple(held), tuple(few), tuple(sampled))
+
+
+def _spread(count: int, most: int) -> Collection[int]:
+    """So many of so many at most, from the first to the last."""
+    return set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist())
 
 
 def unlike(data: Dataset, fitted: Fitted, seed: int, again: int) -> dict[Quantity, tuple[int, int]]:
@@ -137,7 +159,7 @@ def unlike(data: Dataset, fitted: Fitted, seed: int, again: int) -> dict[Quantit
     if fitted.scaling is None:
         return {}
     every = [run for profile in data.in_role(Role.EVERYDAY) for run in data.of(fitted.target, profile)]
-    runs = [every[k] for k in np.unique(np.linspace(0, len(every) - 1, MOST_AGAIN).astype(int))] if every else []
+    runs = [every[k] for k in sorted(_spread(len(every), MOST_AGAIN))]
     held = [h for run in runs for h in held_out(run, fitted, seed, again)]
     rows = [_row(fitted.target, BLOCK, q, [h for h in held if h.quantity is q]) for q in HELD]
     return {r.quantity: (r.covered, r.held) for r in rows if r.held >= LEAST_BLOCKS and r.covered < r.held / 2}

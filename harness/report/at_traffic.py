@@ -99,9 +99,11 @@ def held_out(foretold: Foretold, names: Names) -> Table:
         share("median error", "median_error", lack="none is finite"),
         share("largest error", "worst_error", lack="none is finite"),
     )
-    few = "; ".join(f"{names[name]}: {blocks} blocks are too few" for name, blocks in foretold.validation.few)
+    held = foretold.validation
+    told = [f"{names[name]}: {blocks} blocks are too few" for name, blocks in held.few]
+    told += [f"{names[name]}: {kept} of {of} blocks, from first to last" for name, kept, of in held.sampled]
     note = "Each block, or profile, predicted from the others for the traffic it had. Errors are relative, of refused shares in points."
-    return table("held-out", "Predicted runs against measured ones", shown, rows, f"{note} {few}".strip())
+    return table("held-out", "Predicted runs against measured ones", shown, rows, f"{note} {'; '.join(told)}".strip())
 
 
 def curves(

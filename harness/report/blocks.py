@@ -19,9 +19,9 @@ R = TypeVar("R")
 LEVEL = "{level}"  # in a head: the confidence of the intervals below it, a fact of the values and never of the words
 FEW_COLUMNS, SENTENCE = (
     3,
-    40,
+    48,
 )  # of a table that a phone shows as it is; letters of a cell that take a line for themselves
-MOST_CARDS = 40  # more rows, and each takes one line on a phone
+MOST_CARDS, FEW_LONG = 40, 0.25  # of more rows, or where fewer of them have a sentence, each takes one line on a phone
 LEAST_ROWS, MOST_CHOICES = 3, 12  # of a table that a reader may filter, and of a column to choose from
 
 
@@ -97,7 +97,17 @@ class Table:
         """Whether a phone shows each row as a card: a sentence in a narrow column makes every other cell of its row blank."""
         if len(self.shown) <= FEW_COLUMNS or len(self.rows) > MOST_CARDS:
             return False
-        return any(len(c.text) > SENTENCE for row in self.rows for c in row)
+        return self._long > FEW_LONG * len(self.rows)
+
+    @property
+    def lines(self) -> bool:
+        """Whether a phone gives each row one line, however wide: many rows, or few with a sentence among others without."""
+        return not self.cards and (len(self.rows) > MOST_CARDS or (self._long > 0 and len(self.shown) > FEW_COLUMNS))
+
+    @cached_property
+    def _long(self) -> int:
+        """Rows with a sentence."""
+        return sum(any(len(c.text) > SENTENCE for c in row) for row in self.rows)
 
     @property
     def again(self) -> str:

@@ -77,7 +77,7 @@ def steps(findings: Findings, names: Names) -> Table:
     ]
     shown = (
         target(names),
-        plain("unit", "unit"),
+        plain("block", "unit"),
         figure("rate (requests/s)", "offered_per_s", significant),
         counted("requests", "requests"),
         seconds("p95", "p95_s", lack="infinite: too many failed"),

@@ -14,6 +14,7 @@ from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.next_step import BlockTakes, next_step
 from harness.decision.placement import Placed
 from harness.decision.settling import Standing
+from harness.domain.bill import called
 from harness.domain.estimate import Unknown
 from harness.domain.plan import Plan
 from harness.domain.reason import Reason, labelled
@@ -335,9 +336,14 @@ def _digests(plan: Plan, seal: dict[str, Any] | None, findings: Findings) -> Tab
         ("seed", str(plan.seed)),
         ("client", _client(client) if "retry" in client else Unknown(absence.NotRecorded())),
         ("versions", ", ".join(f"{k} {v}" for k, v in versions.items()) or Unknown(absence.NoRun())),
-        ("generator", ", ".join(f"{k} {v}" for k, v in machine.items()) or Unknown(absence.NoRun())),
+        ("generator", ", ".join(_part(k, v) for k, v in machine.items()) or Unknown(absence.NoRun())),
     ]
     return table("digests", "Digests and versions", (word("what"), text("value")), rows)
+
+
+def _part(name: str, value: object) -> str:
+    """Of the machine that sent the load."""
+    return f"memory {value} GB" if name == "memory_gb" else f"{name} {value}"
 
 
 def _client(run: dict[str, Any]) -> str:
@@ -361,7 +367,7 @@ def _targets(workspace: Workspace, findings: Findings) -> Table:
             t.name,
             t.label,
             t.dialect.value,
-            type(t.runtime).__name__,
+            t.runtime.kind,
             t.verified,
             *(told(t.name, field) for field in ("model", "prompt_version", "index_digest")),
         )
@@ -381,7 +387,7 @@ def _targets(workspace: Workspace, findings: Findings) -> Table:
 def _prices(workspace: Workspace, findings: Findings) -> Table:
     """Those that a line of a bill was made with."""
     bills = [*(c.monthly for c in findings.costs if c.monthly), *(u.bill for u in findings.used)]
-    used = {line.price_key for bill in bills for line in bill.lines}
+    used = called(line for bill in bills for line in bill.lines)
     rows: list[tuple[Any, ...]] = []
     known = 0
     for name in sorted({t.prices.book for t in workspace.measured() if t.prices and t.prices.book}):
@@ -391,7 +397,7 @@ def _prices(workspace: Workspace, findings: Findings) -> Table:
     note = f"{len(rows)} of the {known} prices in these books: those that a bill of this pilot was made with."
     shown = (
         word("book"),
-        word("item"),
+        word("item", write=lambda key: used[key]),
         figure("price", "unit_price_usd", lambda v: f"${v.normalize():f}"),
         word("unit"),
         text("source"),

@@ -121,6 +121,12 @@ def bill_lines(findings: Findings, names: Names) -> Table:
         if c.monthly
         for line in c.monthly.lines
     ]
+    source = {
+        f"{line.price_key} ({line.source})": line.source
+        for c in findings.costs
+        if c.monthly
+        for line in c.monthly.lines
+    }  # the line beside it says what of
     shown = (
         target(names),
         word("layer"),
@@ -129,7 +135,7 @@ def bill_lines(findings: Findings, names: Names) -> Table:
         figure("unit price", "unit_price_usd", _list_price),
         usd("amount", "amount_usd"),
         word("basis"),
-        text("price from", lack="not said"),
+        text("price from", lack="not said", write=lambda said: source[said]),
     )
     return table("bill", "The monthly bill, line by line", shown, rows)
 
@@ -223,9 +229,10 @@ def reconciled(findings: Findings, names: Names) -> Table:
         for r in findings.reconciliations
         for line in r.lines
     ]
+    called = {line.price_key: line.name for r in findings.reconciliations for line in r.lines}
     shown = (
         target(names),
-        word("price"),
+        word("price", write=lambda key: called[key]),
         figure("modelled", "modelled_quantity", _four),
         word("unit"),
         figure("billed", "billed_quantity", _four),
@@ -234,7 +241,7 @@ def reconciled(findings: Findings, names: Names) -> Table:
         word("verdict"),
     )
     parts = [
-        f"{names[r.target]}: billed coverage {r.days_final} of {r.days} days (asking cost {r.asking_usd} USD)"
+        f"{names[r.target]}: billed coverage {r.days_final} of {r.days} days (asking cost {money(float(r.asking_usd))})"
         + (
             f"; billed and not modelled: {', '.join(f'{k} {money(float(v))}' for k, v in r.only_billed)}"
             * bool(r.only_billed)

@@ -115,10 +115,10 @@ def pareto(findings: Findings, names: Names, limit_s: float) -> Figure | None:
             )
     if len(rows) < 2:
         return None
-    title = "Cost against waiting: further left is cheaper, further down is faster"
+    title = weighed(findings, names)
     subtitle = (
-        f"{findings.scored_at} traffic; bars are {level(findings.look.confidence)} intervals; "
-        "cost of the runtime layer at the expected traffic."
+        f"Further left is cheaper, further down is faster. {findings.scored_at} traffic; bars are "
+        f"{level(findings.look.confidence)} intervals; cost of the runtime layer at the expected traffic."
     )
     columns = (
         target(names),
@@ -128,6 +128,31 @@ def pareto(findings: Findings, names: Names, limit_s: float) -> Figure | None:
     shown = table("pareto-table", title, columns, values)
     spec = charts.cost_against_latency(marked(rows, shown), pair_of(findings, names), limit_s)
     return Figure("pareto", title, subtitle, render(spec, title), shown)
+
+
+def weighed(findings: Findings, names: Names) -> str:
+    """Who is cheaper and who is faster, where intervals that lie apart show it."""
+    a, b = (findings.cost_of(name).per_success_usd for name in findings.data.targets)
+    cheaper = next((n for n, x, y in zip(findings.data.targets, (a, b), (b, a), strict=True) if apart(x, y)), None)
+    mine = (c for c in findings.comparisons if (c.profile, c.metric) == (findings.scored_at, "p95_s"))
+    compared = next(mine, None)
+    better = compared.relation if compared else Relation.UNRESOLVED
+    faster = {Relation.BETTER: findings.data.candidate, Relation.WORSE: findings.data.baseline}.get(better)
+    if cheaper is None and faster is None:
+        return "Neither is shown to be cheaper, and neither to be faster"
+    if cheaper is None or faster is None:
+        one, is_, other = (cheaper, "cheaper", "faster") if faster is None else (faster, "faster", "cheaper")
+        return f"{names[one or '']} is the {is_}; neither is shown to be {other}"
+    if cheaper == faster:
+        return f"{names[cheaper]} is the cheaper and the faster"
+    return f"{names[cheaper]} is the cheaper, {names[faster]} the faster"
+
+
+def apart(less: Known, more: Known) -> bool:
+    """Whether all of an interval lies below all of the other."""
+    if not isinstance(less, Estimate) or not isinstance(more, Estimate):
+        return False
+    return less.high is not None and more.low is not None and less.high < more.low
 
 
 def pair_of(findings: Findings, names: Names) -> tuple[str, str]:

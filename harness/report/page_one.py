@@ -22,6 +22,7 @@ from harness.domain.verdict import Judgement
 from harness.predict.cost import Cost, whole_month
 from harness.predict.prediction import CONFIDENCE, Quantity
 from harness.report import anchors
+from harness.report.figures import apart
 from harness.report.promises import Picture, picture
 from harness.words import all_said, said
 from harness.words.numbers import count, duration_text, level, money, percent, significant
@@ -60,10 +61,9 @@ class Traffic:
 
     @property
     def untold(self) -> str:
-        """Why none of it is known, where that is one reason."""
+        """Why none of it is known, each reason once."""
         every = (self.whole, self.runtime, self.p95, self.cold, self.instances)
-        whys = {figure.interval for figure in every}
-        return whys.pop() if all(figure.absent for figure in every) and len(whys) == 1 else ""
+        return "; ".join(dict.fromkeys(f.interval for f in every)) if all(f.absent for f in every) else ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,11 @@ class PageOne:
     def played(self) -> bool:
         """Whether anything is known of the month."""
         return not all(column.untold for column in self.traffic)
+
+    @property
+    def why_unknown(self) -> tuple[str, ...]:
+        """Where nothing is: each reason once."""
+        return tuple(dict.fromkeys(f"{t.untold[:1].upper()}{t.untold[1:]}." for t in self.traffic))
 
 
 def page_one(
@@ -181,7 +186,8 @@ def _how_sure(findings: Findings, decision: Decision) -> Reason:
     told = sum(v.judgement is not Judgement.INCONCLUSIVE for v in verdicts)
     caps = tuple(cap.value for cap in decision.caps)
     blocks = (len(data.blocks_valid), data.blocks_planned)
-    return page.HowSure(decision.confidence.value, caps, *blocks, told, len(verdicts))
+    spared = len(findings.ended.not_needed) if findings.ended else 0
+    return page.HowSure(decision.confidence.value, caps, *blocks, told, len(verdicts), spared)
 
 
 def _why(answer: Reason, findings: Findings, decision: Decision, names: Names) -> str:
@@ -215,21 +221,25 @@ def _kept(findings: Findings, target: str, label: str, *, first: bool) -> Reason
 
 
 def _saves(findings: Findings, names: Names) -> Iterator[Reason]:
-    """Of the runtime, beside the whole bill, where the two differ and the whole bill does not say the opposite."""
-    runtime = {c.target: c.per_month_usd.value for c in findings.costs if isinstance(c.per_month_usd, Estimate)}
-    if len(runtime) < 2:
+    """Of the runtime, beside the whole bill where that differs; only what intervals that lie apart show."""
+    months = [(c.target, c.per_month_usd) for c in findings.costs if isinstance(c.per_month_usd, Estimate)]
+    if len(months) < 2:
         return
-    less, more = sorted(runtime, key=lambda name: runtime[name])
-    few, many = (whole_month(findings.cost_of(name)) for name in (less, more))
-    saved, share, whole = runtime[more] - runtime[less], None, None
-    if isinstance(few, Estimate) and isinstance(many, Estimate):
-        if few.value > many.value:
-            return
-        in_all = many.value - few.value
-        whole = in_all if abs(in_all - saved) > SAME * many.value else None
-        share = (saved if whole is None else whole) / many.value
-    if saved > 0:
-        yield page.Saves(names[less], saved, share, whole)
+    (less, few), (more, many) = sorted(months, key=lambda one: one[1].value)
+    if not apart(few, many):
+        return
+    saved = many.value - few.value
+    least, most = (whole_month(findings.cost_of(name)) for name in (less, more))
+    if not isinstance(least, Estimate) or not isinstance(most, Estimate):
+        yield page.Saves(names[less], saved, None)
+        return
+    in_all = most.value - least.value
+    if in_all >= 0 and abs(in_all - saved) <= SAME * most.value:
+        yield page.Saves(names[less], saved, saved / most.value)
+    elif apart(least, most):
+        yield page.Saves(names[less], saved, in_all / most.value, in_all)
+    elif in_all >= 0:
+        yield page.Saves(names[less], saved, None)
 
 
 def _breaks(findings: Findings, changing: Sequence[Reason], names: Names) -> Reason:

@@ -13,12 +13,12 @@ from harness.domain.estimate import Unknown
 from harness.domain.reason import labelled
 from harness.domain.reasons.place import BELONGS, Basis, Place
 from harness.domain.verdict import SloVerdict
-from harness.domain.workload import Promise, Workload
+from harness.domain.workload import CALLED, Promise, Workload
 from harness.report import words
 from harness.report.blocks import Cell, Shown, Table, absent, table
 from harness.report.columns import estimate, target, text, word
 from harness.words import all_said, said
-from harness.words.numbers import FORMATS, duration_text, money, significant
+from harness.words.numbers import FORMATS, lasting, money, significant
 
 Names = Mapping[str, str]
 SIDES = ("baseline", "candidate")
@@ -29,7 +29,7 @@ NOTE = (
     "an instance, payload."
 )
 UNIT: Mapping[str, Callable[[float], str]] = {
-    TIME: duration_text,
+    TIME: lasting,
     MEMORY: lambda v: f"{v:,.0f} MB",
     PAYLOAD: lambda v: f"{v:,.0f} kB",
 }
@@ -91,18 +91,15 @@ def _row(one: Placed, targets: Sequence[str], names: Names) -> list[Any]:
     ]
 
 
-PROMISES: Mapping[Promise, tuple[str, Callable[[float], str]]] = {
-    Promise.RESPONSE: ("p95 response time", duration_text),
-    Promise.FRESHNESS: ("p95 freshness", duration_text),
-    Promise.DONE: ("p95 until done", duration_text),
-    Promise.LOST: ("lost", significant),
-    Promise.COST: ("cost of a thousand", money),
-}
+WRITE: Mapping[Promise, Callable[[float], str]] = {
+    Promise.LOST: significant,
+    Promise.COST: money,
+}  # the others are times
 
 
 def _declared(workload: Workload) -> str | None:
     """What it promises, where nothing judges it yet."""
-    said_ = (f"{PROMISES[p][0]}: at most {PROMISES[p][1](limit)}" for p, limit in workload.promises.items())
+    said_ = (f"{CALLED[p]}: at most {WRITE.get(p, lasting)(limit)}" for p, limit in workload.promises.items())
     return "; ".join(said_) or None
 
 
@@ -122,7 +119,7 @@ def limit_text(v: SloVerdict) -> str:
 
 
 def _written(v: SloVerdict, value: float) -> str:
-    return FORMATS.get(v.slo.unit, significant)(value)
+    return lasting(value) if v.slo.unit == "s" else FORMATS.get(v.slo.unit, significant)(value)
 
 
 def _place(place: Place) -> Cell:
@@ -207,6 +204,6 @@ def promised(placed: Sequence[Placed], names: Names) -> Table:
         target(names),
         text("promise", lack="none"),
         _measured("measured", "measured"),
-        word("the target", "fit"),
+        word("the target as a whole", "fit"),
     )
     return table("placement-promises", "Each workload's promises, as measured", shown, rows)

@@ -32,7 +32,7 @@ from harness.workspace.shipped import shipped
 
 PAGE, LINKS = anchors.PAGE, "links"
 _ID, _INWARD = re.compile(r'\bid="([^"]+)"'), re.compile(r'<a href="#([^"]+)">([^<]*)</a>')
-_PERCENT = re.compile(r"(?<=\d) %")  # is never parted from its number at a line's end
+_UNIT = re.compile(r"(?<=[\d∞]) (?=%|(?:ms|s|min|h)\b)")  # is never parted from its number at a line's end
 _HEADING = re.compile(r"<h2>([^<]+)</h2>")  # of a block: those of sections have their link already
 
 
@@ -172,6 +172,6 @@ def macros(name: str, finalize: Callable[[object], object]) -> Any:  # noqa: ANN
     """How each block is written in one format: of the package, never of a workspace, for nothing checks what they load."""
     text = (shipped("reports") / "templates" / name).read_text(encoding="utf-8")
     environment = _environment(finalize)
-    environment.filters["tight"] = lambda text: _PERCENT.sub("\u00a0%", text)
+    environment.filters["tight"] = lambda text: _UNIT.sub("\u00a0", text)
     environment.globals["csv"] = lambda t: base64.b64encode(csv_text(t).encode()).decode()
     return environment.from_string(text).module

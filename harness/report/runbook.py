@@ -23,6 +23,11 @@ from harness.words.numbers import counted, duration_text, money, percent, signif
 from harness.workspace import Workspace
 
 Names = Mapping[str, str]
+THEN = {
+    Judgement.PASS: "roll back when it lasts for 15 minutes after a change",
+    Judgement.FAIL: "it is broken already: fix it first",
+    Judgement.INCONCLUSIVE: "not decided yet: measure more before it is relied on",
+}
 
 
 def alarms(workspace: Workspace, findings: Findings, decision: Decision, names: Names) -> Table:
@@ -33,9 +38,8 @@ def alarms(workspace: Workspace, findings: Findings, decision: Decision, names: 
         if v.slo.unit == "USD" or not isinstance(v.estimate, Estimate):
             continue  # a month's cost has a row of its own
         half = v.slo.limit if v.slo.at_least else v.slo.limit * 0.8
-        then = "roll back when it lasts for 15 minutes after a change" if v.judgement is Judgement.PASS else "open"
         values = ((value, v.slo.unit) for value in (v.estimate.value, half, v.slo.limit))
-        rows.append((f"{v.slo.name}, {v.profile} traffic", *values, then))
+        rows.append((f"{v.slo.name}, {v.profile} traffic", *values, THEN[v.judgement]))
     rows += _sizes(workspace, findings, chosen)
     shown = (text("watch"), *(_threshold(head) for head in ("measured", "warn at", "page at")), text("then"))
     return table("alarms", f"Alarms and sizes for {names[chosen]}", shown, rows)

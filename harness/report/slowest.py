@@ -9,6 +9,7 @@ import numpy as np
 
 from harness.analysis.dataset import RunData
 from harness.decision.findings import Findings
+from harness.report import words
 from harness.report.blocks import Table, table
 from harness.report.columns import milliseconds, plain, profile, seconds, target, text, word
 
@@ -27,7 +28,7 @@ def slowest(findings: Findings, names: Mapping[str, str]) -> Table:
         target(names),
         plain("block", "block"),
         plain("seq", "seq"),
-        word("outcome"),
+        word("outcome", write=words.outcome),
         seconds("response time", "response_s", lack="no answer"),
         milliseconds("sent late (ms)", "lag_s", lack="not sent"),
         milliseconds("connecting (ms)", "connect_s", lack="connection reused"),

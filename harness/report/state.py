@@ -10,6 +10,7 @@ from harness.domain.looks import looks_of
 from harness.domain.plan import Block, Plan
 from harness.domain.reason import Reason
 from harness.words import said
+from harness.words.numbers import verb
 
 
 def state(findings: Findings, plan: Plan) -> tuple[str, ...]:
@@ -43,9 +44,11 @@ def _spoilt(reasons: Mapping[int, Sequence[Reason]], plan: Plan) -> str:
 def _to_come(left: Sequence[Block], waiting: Sequence[Block], data: Dataset, plan: Plan) -> str:
     """Of all that is not valid, and of that what nobody tried; where nothing is valid the answer says so itself."""
     least, valid = looks_of(data.blocks_planned)[0], len(data.blocks_valid)
-    told = [f"{valid} of {data.blocks_planned} blocks are valid"] if any(u.track is None for u in left) else []
+    told = (
+        [f"{valid} of {data.blocks_planned} blocks {verb(valid)} valid"] if any(u.track is None for u in left) else []
+    )
     if told and valid < least:
         told.append(f"verdicts need {least}")
     if tracks := sum(unit.track is not None for unit in waiting):
-        told.append(f"{tracks} of {len(plan.tracks)} experiments {'is' if tracks == 1 else 'are'} still to come")
+        told.append(f"{tracks} of {len(plan.tracks)} experiments {verb(tracks)} still to come")
     return "; ".join(told) if valid or tracks else ""

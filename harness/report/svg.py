@@ -107,7 +107,8 @@ class Canvas:
     def key(self, entries: Iterable[tuple[str, str, str]], left: float = 0) -> None:
         """What colours, shapes and dashes mean, in as many lines as the width needs: (shape, colour, words)."""
         x, top = left, self.down(LINE + 5)
-        for shape, colour, told in entries:
+        for shape, colour, words in entries:
+            told = cut(words, self.width - left - 22)
             wide = 22 + LETTER * len(told) + 14
             if x > left and x + wide > self.width:
                 x, top = left, self.down(LINE + 5)

@@ -13,7 +13,7 @@ from harness.domain.columns import Column, Kind, floats, part, texts
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.reason import labelled
 from harness.domain.reasons.absence import JudgedByInterval, NoPairs
-from harness.domain.verdict import Slo, SloVerdict
+from harness.domain.verdict import MEASURED, Slo, SloVerdict
 from harness.report import words
 from harness.report.blocks import Cell, Shown, Table, listed, number, table
 from harness.report.columns import (
@@ -34,12 +34,6 @@ from harness.report.columns import (
 )
 from harness.words import all_said, said
 from harness.words.numbers import FORMATS, duration_text, level, percent
-
-METRIC_NAMES = {
-    "p95_s": "p95 response time",
-    "ttft_p95_s": "p95 time to first token",
-    "overhead_p95_s": "p95 overhead (response minus model time)",
-}
 
 
 def slos(findings: Findings, names: Mapping[str, str]) -> Table:
@@ -133,7 +127,7 @@ _LIMIT = _in_unit("limit", ("limit",), _limit_cell, lambda slo: (slo.limit,))
 def comparisons(findings: Findings, names: Mapping[str, str]) -> Table:
     """Candidate over baseline."""
     sure = _confidence(findings)
-    note = "A ratio below 1 means that the candidate is faster."
+    note = "A ratio below 1 means that the candidate is faster. Overhead: response time minus the model's own."
     if findings.aa is not None and not findings.aa.biased and findings.aa.told:
         note += f" {said(labelled(aa_silent(findings.aa), names))}"
     return listed(
@@ -142,7 +136,7 @@ def comparisons(findings: Findings, names: Mapping[str, str]) -> Table:
         findings.comparisons,
         [
             (profile(), lambda c: c.profile),
-            (word("metric", write=lambda metric: METRIC_NAMES[metric]), lambda c: c.metric),
+            (word("metric", write=lambda metric: MEASURED[metric]), lambda c: c.metric),
             (toned("candidate is", "relation", words.relation), lambda c: c.relation),
             (
                 _in_unit(f"ratio to baseline ({sure} interval)", _ends("ratio"), words.ratio, _parts, "ratio_absent"),
@@ -274,7 +268,7 @@ def runs(findings: Findings, names: Mapping[str, str]) -> Table:
         target(names),
         text("run"),
         counted("planned", "planned_requests", lack="no ledger"),
-        text("outcomes", lack="none"),
+        text("outcomes", lack="none", write=words.outcome),
         milliseconds("lag p99 (ms)", "lag_p99_s", lack="none sent"),
         moment("started (UTC)", "started_utc"),
         text("schedule", "schedule_digest_part"),

@@ -11,7 +11,7 @@ from harness.analysis.refusals import Manner
 from harness.decision.findings import Findings
 from harness.domain.columns import Kind, part
 from harness.domain.estimate import Estimate
-from harness.report import charts, charts_cold
+from harness.report import charts, charts_cold, words
 from harness.report.blocks import Figure, Shown, Table, Tone, listed, marked, table
 from harness.report.columns import (
     counted,
@@ -53,7 +53,7 @@ def funnels(findings: Findings, names: Names) -> Table:
             (interval("refused_share", percent), lambda f: f.refused_share),
             (seconds("p95 of the answered", "answered_p95_s", lack="none answered"), lambda f: f.admitted_p95_s),
             (
-                text("failures", lack="no failure"),
+                text("failures", lack="no failure", write=words.outcome),
                 lambda f: ", ".join(f"{n} {outcome} by {layer}" for outcome, layer, n in f.by_layer),
             ),
         ],
@@ -143,7 +143,8 @@ def _recovered(middle: float | None, most: float | None, recovered: int, unrecov
         return f"not within the quiet time, in {unrecovered} of {unrecovered}"
     later = f"; not within the quiet time in {unrecovered}" if unrecovered else ""
     text, at_most = (duration_text(seconds) if seconds else "at once" for seconds in (middle, most))
-    return f"{text} (median), {at_most} at most, n\u00a0=\u00a0{recovered}{later}"
+    told = text if text == at_most else f"{text} (median), {at_most} at most"
+    return f"{told}, n\u00a0=\u00a0{recovered}{later}"
 
 
 def contention(findings: Findings, names: Names) -> Table:
@@ -263,5 +264,8 @@ def sentence(findings: Findings, names: Names, profile: str) -> str:
                 f"{names[f.target]} refuses {percent(f.refused_share.value)} of the {profile} profile's requests"
             )
         elif f.admitted_p95_s is not None:
-            parts.append(f"{names[f.target]} refuses none and answers 95 % within {duration_text(f.admitted_p95_s)}")
+            late = duration_text(f.admitted_p95_s)
+            lost = f.offered - f.answered
+            told = f"answers {percent(f.answered / f.offered)}, 95 % of these" if lost else "answers 95 %"
+            parts.append(f"{names[f.target]} refuses none and {told} within {late}")
     return "; ".join(parts) or f"{profile}, second by second"

@@ -111,3 +111,8 @@ def sample_size(known: Known) -> Cell:
 def blocks(known: Known) -> Cell:
     """Blocks behind an estimate, or looked at in vain."""
     return absent("none") if known.blocks is None else number(str(known.blocks))
+
+
+def outcome(name: str) -> str:
+    """``bad_contract`` of the evidence, as people read it."""
+    return name.replace("_", " ")

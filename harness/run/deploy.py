@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from harness.campaign.lock import alone
 from harness.campaign.progress import Progress, duration
@@ -84,10 +85,13 @@ class Deploys:
             workspace.config.load.deadline_s,
         )
         self._all = deployments(self.targets, self._asked)
+        self._beside: dict[int, dict[str, Decimal]] = {}  # by deployment, as its plan priced it
 
     def intents(self, *, destroy: bool) -> list[Intent]:
         """What would be done, nothing of which is; raises Refused for files that nobody has confirmed."""
         made = [self._noting(one.intent(destroy=destroy), one) for one in self._all]
+        if not destroy and not self._only_source:
+            self._beside = {id(one): intent.beside for one, intent in zip(self._all, made, strict=True)}
         files = [path for intent in made for path in intent.files]
         trust.require(self._workspace, wants.of_files(self._workspace, files))
         return made
@@ -120,16 +124,23 @@ class Deploys:
                     notes += self._overridden(one)
                     whole = Deployed((*done.steps, *ready), done.values, done.files, (*done.notes, *notes))
                     named = dict.fromkeys([*done.values, *(s.target for s in whole.steps if s.target)])
-                    self._noted("deploy", whole.steps, list(named))
+                    self._noted("deploy", whole.steps, list(named), self._priced(one))
                 out.append(whole)
         return out
+
+    def let_in(self, progress: Progress) -> None:
+        """From the address that is asked for, and nothing else; raises Refused for files that nobody has confirmed."""
+        self.intents(destroy=False)
+        with alone(self._workspace.state / LOCK, "pilot deploy"):
+            for one in self._all:
+                one.deploy(progress)
 
     def _sent(self, one: Deployment, progress: Progress) -> Deployed:
         """Noted before its first call: what an error or a cut leaves standing is billed, after a refusal on the way too."""
         rows = self._store.deployments()
         new = [] if self._only_source else [name for name in _names(one) if not stands(rows, name)]
         if new:
-            self._store.add_deployment({"what": BEGUN, "targets": new, "steps": []})
+            self._store.add_deployment({"what": BEGUN, "targets": new, "steps": [], **self._priced(one)})
         heard = _Told(progress)
         try:
             return one.deploy(heard)
@@ -137,6 +148,13 @@ class Deploys:
             if new and not heard.anything:
                 self._store.add_deployment({"what": REFUSED, "targets": new, "steps": []})
             raise
+
+    def _priced(self, one: Deployment) -> dict[str, dict[str, str]]:
+        """What it makes beside its targets, USD an hour; what an earlier one had there and this one has not, is 0."""
+        said = self._beside.get(id(one), {})
+        known = {name for entry in self._store.deployments() for name in entry.get("beside", {})}
+        usd = {name: str(cost) for name, cost in said.items() if cost or name in known}
+        return {"beside": usd} if usd else {}
 
     @contextmanager
     def _counted(self, one: Deployment, progress: Progress) -> Iterator[None]:
@@ -206,7 +224,7 @@ class Deploys:
         return out
 
     def _noted(
-        self, what: str, steps: Sequence[Took], names: Sequence[str], stand: Mapping[str, list[str]] | None = None
+        self, what: str, steps: Sequence[Took], names: Sequence[str], more: Mapping[str, Any] | None = None
     ) -> None:
         """Nothing where nothing changed, but for a deployment or a removal that a cut left unnoted."""
         known = {e.get("target") for e in self._store.journal() if (e["event"], e.get("step")) == (EVENT, "deploy")}
@@ -216,11 +234,25 @@ class Deploys:
         if not news and not owed:
             return
         entry = {"what": what, "targets": list(names), "steps": steps}
-        self._store.add_deployment(entry | dict(stand or {}))
+        self._store.add_deployment(entry | dict(more or {}))
         if what == "deploy":
             for name in {step.target: None for step in news if step.target}:
                 seconds = round(sum(step.seconds for step in steps if step.target == name), 1)
                 self._store.note(EVENT, target=name, step="deploy", seconds=seconds, exit_code=0)
+
+
+def let_in(workspace: Workspace, progress: Progress, address: str) -> None:
+    """Each target that pilot deploy made takes load from this address of another machine, where it asks for addresses at all."""
+    rows = Store(workspace.evidence).deployments()
+    for name in workspace.config.pilot.measured:
+        if not stands(rows, name):
+            continue
+        try:
+            Deploys(workspace, [name], Wishes(source=f"{address}/32", only_source=True)).let_in(progress)
+        except Refused as error:
+            progress.say(f"{name}: {error}")
+            continue
+        progress.say(f"{name}: takes load from {address} alone now; pilot deploy --address lets this machine in again")
 
 
 def _same(one: str, other: str) -> bool:

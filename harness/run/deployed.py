@@ -24,7 +24,7 @@ BEGUN, REFUSED = "begun", "refused"  # of a deployment: noted before its first c
 
 def usd_per_hour(workspace: Workspace) -> Decimal:
     """Of every target that is measured, each once, and of what pilot.toml says stands beside them."""
-    return sum(_own(workspace).values(), _beside(workspace))
+    return sum(_own(workspace).values(), _beside(workspace, Store(workspace.evidence).deployments()))
 
 
 def over_plan_usd(workspace: Workspace, plan: Plan) -> Decimal:
@@ -63,7 +63,7 @@ def until_now_usd(
 
     @lru_cache(maxsize=1)
     def rates() -> tuple[dict[str, Decimal], Decimal]:
-        return _own(workspace), _beside(workspace)
+        return _own(workspace), _beside(workspace, deployments)
 
     @lru_cache(maxsize=1)
     def fleet() -> Decimal:
@@ -172,8 +172,14 @@ def _own(workspace: Workspace) -> dict[str, Decimal]:
     return out
 
 
-def _beside(workspace: Workspace) -> Decimal:
-    return (workspace.config.limits.standing_usd_per_day or Decimal(0)) / DAY_H
+def _beside(workspace: Workspace, deployments: Sequence[Mapping[str, Any]]) -> Decimal:
+    """What stands beside the targets: as pilot.toml says, else as pilot deploy priced what it made there last."""
+    if (said := workspace.config.limits.standing_usd_per_day) is not None:
+        return said / DAY_H
+    usd: dict[str, Decimal] = {}
+    for entry in deployments:
+        usd |= {name: Decimal(str(cost)) for name, cost in entry.get("beside", {}).items()}
+    return sum(usd.values(), Decimal(0))
 
 
 def _usd(per_hour: Decimal, seconds: float) -> Decimal:

@@ -18,7 +18,7 @@ from harness.domain.lines import lines_of
 from harness.domain.plan import Plan, Run, Start
 from harness.domain.role import RETRIEVALS, Role
 from harness.domain.target import Runtime, Target
-from harness.errors import Exit, Interrupted, InvalidRun, LimitReached, PilotError, Refused
+from harness.errors import Exit, Interrupted, InvalidRun, LimitReached, PilotError, Refused, to_write
 from harness.evidence.digests import digest_of
 from harness.evidence.events import BEGUN
 from harness.evidence.files import dump, write_text
@@ -262,7 +262,7 @@ class Driver:
             files = {str(record.path.relative_to(self._store.root)): {path.name: digest_of(path)}}
             self._store.note("facts", run=run.id, files=files)
         except OSError as error:
-            raise PilotError(f"{record.path}: {error.strerror}", "free some space and run again") from None
+            raise PilotError(f"{record.path}: {error.strerror}", f"{to_write(error)} and run again") from None
 
 
 def _line(step: RunShown, record: RunRecord) -> str:

@@ -36,19 +36,21 @@ def note_silence(store: Store, block: Block, attempt: int) -> str | None:
 
 def note_unanswered(store: Store, plan: Plan) -> Unanswered | None:
     """After an attempt at a block: a target whose last runs were (nearly) all unanswered, written down; None where none is."""
+    attempted = {run.id: unit for unit in plan.units for run in unit.runs}
     for target, runs in _in_a_row(store, plan).items():
         if len(runs) >= MOST_UNANSWERED:
-            store.note(UNANSWERED, target=target, runs=runs)
-            return Unanswered(target, len(runs))
+            store.note(UNANSWERED, target=target, runs=[run for run, _ in runs])
+            counted = sum(store.valid_attempt(attempted[run]) == attempt for run, attempt in runs)
+            return Unanswered(target, len(runs), counted)
     return None
 
 
-def _in_a_row(store: Store, plan: Plan) -> dict[str, list[str]]:
-    """Of each target, the unanswered runs with which it ended so far, since the contract was last checked."""
+def _in_a_row(store: Store, plan: Plan) -> dict[str, list[tuple[str, int]]]:
+    """Of each target, the unanswered runs with which it ended so far and their attempts, since the contract was last checked."""
     journal = store.journal()
     checks = [number for number, e in enumerate(journal) if e.get("event") in (CHECKED, UNANSWERED)]
     known = {run.id: run for run in plan.runs}
-    out: dict[str, list[str]] = {}
+    out: dict[str, list[tuple[str, int]]] = {}
     for event in journal[checks[-1] + 1 if checks else 0 :]:
         run, attempt = known.get(str(event.get("run"))), event.get("attempt")
         if event.get("event") != ENDED or run is None or not isinstance(attempt, int):
@@ -56,7 +58,7 @@ def _in_a_row(store: Store, plan: Plan) -> dict[str, list[str]]:
         record = store.record(run, attempt)
         outcomes = ((record.ledger if record else None) or {}).get("outcomes") or {}
         if unanswered(outcomes):
-            out.setdefault(run.target, []).append(run.id)
+            out.setdefault(run.target, []).append((run.id, attempt))
         elif outcomes:
             out[run.target] = []
     return out
@@ -64,19 +66,28 @@ def _in_a_row(store: Store, plan: Plan) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class Unanswered:
-    """A target that answered (nearly) nothing in so many runs in a row."""
+    """A target that answered (nearly) nothing in so many runs in a row; ``counted``: of blocks that are VALID."""
 
     target: str
     runs: int
+    counted: int
 
     @property
     def words(self) -> str:
         return f"{self.target} answered (nearly) nothing in {self.runs} runs in a row"
 
+    @property
+    def _kept(self) -> str:
+        if self.counted == self.runs:
+            return "these runs are kept and count"
+        if not self.counted:
+            return "these runs are kept, and do not count, for their blocks are INVALID"
+        return f"these runs are kept, and {self.counted} count; the blocks of the others are INVALID"
+
     def stopped(self, command: str) -> LimitReached:
         """What ends the campaign before its next block."""
         return LimitReached(
-            f"{self.words}; these runs are kept and count, and more of them would say nothing new",
+            f"{self.words}; {self._kept}; more of them would say nothing new",
             f"pilot doctor {self.target} and its log say why; {command} checks the contract and goes on",
         )
 

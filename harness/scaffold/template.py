@@ -126,7 +126,7 @@ cost    = 1.10
 
 [limits]
 budget_usd  = {a.budget_usd:.15g}             # modelled at list prices, deployments by the day; the pilot stops before it
-# standing_usd_per_day = 1.50  # deployed beside the targets for the pilot alone, as the model provider is
+# standing_usd_per_day = 1.50  # beside the targets for the pilot alone; unless set, what pilot deploy made there
 max_rate    = 40             # no run asks faster than this
 stop_file   = "STOP"         # a file of this name stops the pilot
 attempts    = 3              # of a block whose run was INVALID

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.domain.reasons import absence as kinds
-from harness.words.numbers import count, counted, span
+from harness.words.numbers import count, counted, span, verb
 from harness.words.speech import Book
 
 
@@ -25,7 +25,7 @@ def _steps_disagree(r: kinds.StepsDisagree) -> str:
         if r.kept_per_s is None
         else f"the highest rate that met the SLOs was {r.kept_per_s:.3g}/s"
     )
-    return f"no result after {r.steps} steps: {kept}, and the steps do not agree on a limit"
+    return f"no result after {counted(r.steps, 'step')}: {kept}, and the steps do not agree on a limit"
 
 
 def _searches_differ(r: kinds.SearchesDiffer) -> str:
@@ -43,7 +43,9 @@ def _searches_differ(r: kinds.SearchesDiffer) -> str:
 
 WORDS: Book = {
     kinds.NoRequests: "no valid request was measured",
-    kinds.NoneSucceeded: lambda r: f"none of {count(r.n)} requests succeeded",
+    kinds.NoneSucceeded: lambda r: (
+        f"none of {count(r.n)} requests succeeded" if r.n != 1 else "the one request did not succeed"
+    ),
     kinds.FewBlocks: lambda r: f"{counted(r.blocks, 'valid block')}: an interval needs at least {r.least}",
     kinds.FewPairedBlocks: lambda r: (
         f"{counted(r.blocks, 'paired valid block')} with data; an interval needs at least {r.least}"
@@ -89,8 +91,10 @@ WORDS: Book = {
     kinds.TwoWindows: _two_windows,
     kinds.HourlyWindow: _hourly_window,
     kinds.NoProbe: "no probe said whether it was cold",
-    kinds.NeverCold: "never cold up to {to_s:.3g} s in {probes} probes",
-    kinds.AlwaysCold: "cold in all {probes} probes from {from_s:.3g} s on",
+    kinds.NeverCold: lambda r: f"never cold up to {r.to_s:.3g} s in {counted(r.probes, 'probe')}",
+    kinds.AlwaysCold: lambda r: (
+        f"cold in {'the one probe' if r.probes == 1 else f'all {r.probes} probes'} from {r.from_s:.3g} s on"
+    ),
     kinds.WindowLonger: "{seen}: the window is longer",
     kinds.WindowShorter: "{seen}: the window is shorter",
     kinds.ColdAtShortest: lambda r: f"{r.share * 100:.0f} % cold at the shortest gap tried, {r.gap_s:.3g} s",
@@ -107,7 +111,9 @@ WORDS: Book = {
         f"the p95 of {r.name or 'the ' + r.side} is infinite: more than {r.share * 100:.0f} % of its requests failed"
     ),
     kinds.NothingBefore: "later steps are compared with this one",
-    kinds.FewRequestsOf: "{requests} requests are too few, at least {least} are needed",
+    kinds.FewRequestsOf: lambda r: (
+        f"{counted(r.requests, 'request')} {verb(r.requests)} too few, at least {r.least} are needed"
+    ),
     kinds.NotRecovered: "not within {seconds:g} s",
     kinds.NoHybrid: "a hybrid needs one fleet and one target that is billed by use",
     kinds.CapacityNotMeasured: "the capacity of {of} was not measured",
@@ -141,7 +147,8 @@ WORDS: Book = {
         f"{r.failed} of {r.n} requests failed, so the true share may be above {r.allowed * 100:g} %"
     ),
     kinds.FewToBound: lambda r: (
-        f"{r.n} requests in {r.blocks} blocks are too few for an upper bound on the slowest {r.allowed * 100:g} %"
+        f"{counted(r.n, 'request')} in {counted(r.blocks, 'block')} {verb(r.n)} too few for an upper bound on the slowest "
+        f"{r.allowed * 100:g} %"
     ),
     kinds.WindowOpen: "the window's interval is open, or failures reach the p95",
 }

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from harness.domain.experiments.step import Why
 from harness.domain.reasons import choice as kinds
+from harness.domain.verdict import MEASURED
 from harness.words.numbers import percent
 from harness.words.speech import Book, said
 
+SAID = {"index_digest": "index", "prompt_version": "prompt"}  # of /v1/meta; the others read as they are
 BROKE = {Why.FAILURES.value: "too many failures"}  # the others read as they are written down
 
 
 def _other_work(r: kinds.OtherWork) -> str:
-    words = ", ".join(f"{name} ({a} and {b})" for name, a, b in r.differ)
+    words = ", ".join(f"{SAID.get(name, name)} ({_brief(a)} and {_brief(b)})" for name, a, b in r.differ)
     return f"The two did not do the same work; they differ in {words}."
 
 
+def _brief(text: str) -> str:
+    """A digest by its beginning."""
+    return text if len(text) <= 24 else f"{text[:18]}…"
+
+
 def _harness_biased(r: kinds.HarnessBiased) -> str:
-    found = ", ".join(f"{metric} {relation} (ratio {ratio:.2f})" for metric, relation, ratio in r.found)
+    found = ", ".join(f"{MEASURED[metric]} {relation} (ratio {ratio:.2f})" for metric, relation, ratio in r.found)
     return f"The A/A run found {r.target} different from itself: {found}. The harness or its machine is biased."
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from harness.domain.reasons import decided as kinds
-from harness.words.numbers import FORMATS, Write, bracket, joined, money, percent, span
+from harness.domain.verdict import MEASURED, Relation
+from harness.words.numbers import FORMATS, Write, bracket, joined, money, percent, span, verb
 from harness.words.speech import Book, all_said, said
 
 
@@ -35,15 +36,11 @@ def _so_far(r: kinds.SoFar) -> str:
 
 def _both_so_far(r: kinds.BothSoFar) -> str:
     unseen = "" if r.measured else ", not measured together"
-    return f"Both so far, {r.baseline} and {r.candidate}{unseen}: no promise is broken, but {r.open} {_are(r.open)} not decided yet."
+    return f"Both so far, {r.baseline} and {r.candidate}{unseen}: no promise is broken, but {r.open} {verb(r.open)} not decided yet."
 
 
 def _open(some: int, of: int) -> str:
-    return f"{some} of {of} {_are(some)} not decided yet"
-
-
-def _are(some: int) -> str:
-    return "is" if some == 1 else "are"
+    return f"{some} of {of} {verb(some)} not decided yet"
 
 
 def _equivalent(r: kinds.Equivalent) -> str:
@@ -52,7 +49,7 @@ def _equivalent(r: kinds.Equivalent) -> str:
 
 
 def _none_yet(r: kinds.NoneYet) -> str:
-    words = f"No choice yet: neither breaks a promise, but {r.open} of {r.promises} verdicts {_are(r.open)} open."
+    words = f"No choice yet: neither breaks a promise, but {r.open} of {r.promises} verdicts {verb(r.open)} open."
     return f"{words} {r.reversible} is cheaper to reverse." if r.reversible else words
 
 
@@ -77,6 +74,18 @@ def _costs_cross(r: kinds.CostsCross) -> str:
         f"At {r.factor:.3g} times your traffic, {r.requests / 1e6:.2f} million requests a month{_millions(r)}, the runtime "
         f"costs cross: {r.below} is cheaper below, {r.above} above."
     )
+
+
+def _times(r: kinds.TimesBaseline) -> str:
+    """What its interval leaves open is no finding."""
+
+    def write(ratio: float) -> str:
+        return f"{ratio:.2f}"
+
+    wide = bracket(write(r.ratio), _ends(*r.ends, write))
+    told = f"Under {r.profile} traffic the p95 of {r.label} is {write(r.ratio)} times that of {r.baseline}{wide}"
+    shown = "neither a difference nor equivalence is shown" if r.relation is Relation.UNRESOLVED else r.relation.value
+    return f"{told}: {shown}."
 
 
 def _millions(r: kinds.CostsCross) -> str:
@@ -159,7 +168,7 @@ WORDS: Book = {
     kinds.CostsMonthly: lambda r: (
         f"{r.label} would cost {money(r.usd)} a month at the expected traffic (runtime, simulated)."
     ),
-    kinds.TimesBaseline: "Under {profile} traffic the p95 of {label} is {ratio:.2f} times the baseline's: {relation}.",
+    kinds.TimesBaseline: _times,
     kinds.VolumeUnknown: lambda r: f"Where the costs cross is unknown, as is the cost of {' and '.join(r.labels)}.",
     kinds.CostsCross: _costs_cross,
     kinds.CheaperThroughout: "{label} is cheaper from {least:g} to {most:g} times your traffic.",
@@ -173,6 +182,6 @@ WORDS: Book = {
         f"{r.label} refuses {percent(r.share)} under {r.profile}: a higher concurrency limit or more capacity would change that."
     ),
     kinds.ItFails: "it fails {name} under {profile}",
-    kinds.ItIsWorse: "it is worse than the other in {metric} under {profile}",
+    kinds.ItIsWorse: lambda r: f"it is worse than the other in {MEASURED[r.metric]} under {r.profile}",
     kinds.ErrorBudget: _error_budget,
 }

@@ -7,10 +7,11 @@ from harness.domain.reasons import doubt as kinds
 from harness.domain.reasons import seal
 from harness.domain.reasons.doubt import Figures, What
 from harness.domain.reasons.seal import How
-from harness.words.numbers import counted, duration_text, joined, span
+from harness.domain.verdict import MEASURED
+from harness.domain.workload import CALLED
+from harness.words.numbers import counted, duration_text, joined, span, verb
 from harness.words.speech import Book, said
 
-MEASURES = {"p95_s": "p95", "overhead_p95_s": "p95 overhead", "ttft_p95_s": "p95 to the first token"}
 PAIRED = {What.ANSWERS: "answers", What.CITATIONS: "citations", What.TOKENS: "token counts"}
 
 
@@ -44,7 +45,7 @@ def _other_method(r: seal.OtherMethod) -> str:
 
 def _aa_silent(r: kinds.AaSilent) -> str:
     """The bias that a silent A/A run could have seen: silence does not prove that there is none."""
-    noticed = " and ".join(f"in {MEASURES[metric]} {_bias(ratio)}" for metric, ratio in r.noticed)
+    noticed = " and ".join(f"in {MEASURED[metric]} {_bias(ratio)}" for metric, ratio in r.noticed)
     return (
         f"The A/A run found no bias of {r.target} against itself; {r.power * 10:.0f} of 10 such runs would have noticed "
         f"{noticed}. A smaller bias is possible."
@@ -72,7 +73,7 @@ def _early_look(r: kinds.EarlyLook) -> str:
 
 def _ended_early(r: kinds.EndedEarly) -> str:
     return (
-        f"{r.not_needed} of {r.planned} planned blocks were not needed: "
+        f"{r.not_needed} of {r.planned} planned blocks {verb(r.not_needed, 'was', 'were')} not needed: "
         f"settled at look {r.look} of {r.of} ({r.blocks} blocks): {r.because}. The intervals allow for it."
     )
 
@@ -134,8 +135,8 @@ def _cores_shared(r: kinds.CoresShared) -> str:
 
 def _retried(r: kinds.Retried) -> str:
     return (
-        f"{r.target}: {r.requests} requests took {r.attempts} attempts; times, refusals and costs are those of the whole "
-        "request as its user saw it, and attempt_log lists each attempt."
+        f"{r.target}: {counted(r.requests, 'request')} took {counted(r.attempts, 'attempt')}; times, refusals and costs are "
+        "those of the whole request as its user saw it, and attempt_log lists each attempt."
     )
 
 
@@ -160,7 +161,7 @@ FIGURES = {
 
 def _not_collected(r: kinds.NotCollected) -> str:
     days = ", ".join(f"{day} ({lost} of {runs})" for day, lost, runs in r.days)
-    more = f" and {r.more} more days" if r.more else ""
+    more = f" and {counted(r.more, 'more day')}" if r.more else ""
     return f"Not collected: {r.source} of {r.target} for {r.lost} of {r.runs} runs, on {days}{more}. That weakens {FIGURES[r.weakens]}."
 
 
@@ -172,7 +173,7 @@ def _billed_days(r: kinds.BilledDays) -> str:
 def _bill_differs(r: kinds.BillDiffers) -> str:
     off = [("quantity", r.quantity), ("price", r.price)]
     found = ", ".join(f"{what} {error * 100:+.0f} %" for what, error in off if error is not None)
-    return f"Modelled and billed {r.price_key} of {r.target} differ: {found or 'nothing was billed'}."
+    return f"Modelled and billed {r.line} of {r.target} differ: {found or 'nothing was billed'}."
 
 
 def _run_unread(r: seal.RunUnread) -> str:
@@ -192,19 +193,19 @@ def _older_evidence(r: kinds.OlderEvidence) -> str:
 
 
 ENDED = {
-    Fate.LOST: "were lost",
-    Fate.TWICE: "were done twice",
-    Fate.DEAD_LETTERED: "were dead-lettered",
-    Fate.TIME_LIMIT: "were killed by the time limit",
-    Fate.MEMORY_LIMIT: "were killed by the memory limit",
-    Fate.WORKER_LOST: "were killed with their worker",
-    Fate.UNFINISHED: "were unfinished at the end of their run",
+    Fate.LOST: "lost",
+    Fate.TWICE: "done twice",
+    Fate.DEAD_LETTERED: "dead-lettered",
+    Fate.TIME_LIMIT: "killed by the time limit",
+    Fate.MEMORY_LIMIT: "killed by the memory limit",
+    Fate.WORKER_LOST: "killed with the worker",
+    Fate.UNFINISHED: "unfinished at the end of the run",
 }
 
 
 def _jobs_ended(r: kinds.JobsEnded) -> str:
     ends = "" if r.low is None or r.high is None else f" ({span(r.low * 100, r.high * 100, lambda v: f'{v:.2g}')} %)"
-    return f"{r.target}: {r.count} of {r.of} jobs under {r.profile} {ENDED.get(r.fate, r.fate.value)}{ends}."
+    return f"{r.target}: {r.count} of {r.of} jobs under {r.profile} {verb(r.count, 'was', 'were')} {ENDED.get(r.fate, r.fate.value)}{ends}."
 
 
 def _jobs_rough(r: kinds.JobsTimedRoughly) -> str:
@@ -222,8 +223,8 @@ WORDS: Book = {
     ),
     kinds.JobsTimedRoughly: _jobs_rough,
     kinds.JobsNotMeasured: lambda r: (
-        f"The workload {r.workload} promises {', '.join(r.promises)}, and no run measured its jobs: the recommendation does "
-        "not rest on them."
+        f"The workload {r.workload} promises {joined([CALLED[promise] for promise in r.promises])}, and no run measured its "
+        "jobs: the recommendation does not rest on them."
     ),
     seal.RunUnread: _run_unread,
     kinds.OlderEvidence: _older_evidence,
@@ -237,8 +238,10 @@ WORDS: Book = {
     seal.Change: _change,
     seal.OtherMethod: _other_method,
     seal.OtherTokenPrices: "The plan was sealed with the token prices of {sealed}; costs here are by those of {now}, which is installed.",
-    kinds.FewValid: "{valid} of {planned} blocks are valid; verdicts need {least}.",
-    kinds.BlocksMissing: "{missing} of {planned} planned blocks were not measured or are not valid.",
+    kinds.FewValid: lambda r: f"{r.valid} of {r.planned} blocks {verb(r.valid)} valid; verdicts need {r.least}.",
+    kinds.BlocksMissing: lambda r: (
+        f"{r.missing} of {r.planned} planned blocks {verb(r.missing, 'was', 'were')} not measured or {verb(r.missing)} not valid."
+    ),
     kinds.RunsInvalid: _runs_invalid,
     kinds.IsRehearsal: "This is a rehearsal on one machine: it shows how the pilot works, not how a cloud platform performs.",
     kinds.TeamSays: "{text}",
@@ -249,9 +252,12 @@ WORDS: Book = {
     ),
     kinds.AaMissing: "This plan has no A/A run, so the harness's own bias was not measured.",
     kinds.AaBiased: lambda r: (
-        f"The A/A run found {r.target} different from itself in {', '.join(r.metrics)}: no comparison can be trusted."
+        f"The A/A run found {r.target} different from itself in {joined([MEASURED[metric] for metric in r.metrics])}: no "
+        "comparison can be trusted."
     ),
-    kinds.AaFewPairs: "The A/A run has {pairs} pairs; it takes at least {least} to show a bias.",
+    kinds.AaFewPairs: lambda r: (
+        f"The A/A run has {counted(r.pairs, 'pair')}; it takes at least {r.least} to show a bias."
+    ),
     kinds.AaSilent: _aa_silent,
     kinds.BlocksUnread: _blocks_unread,
     kinds.EarlyLook: _early_look,
@@ -276,8 +282,9 @@ WORDS: Book = {
     kinds.PeakBeyond: _peak_beyond,
     kinds.NeverMadeCold: "An experiment ended early: {what}.",
     kinds.CoresShared: _cores_shared,
-    kinds.ProviderFailed: (
-        "In {silent} of {of} runs the provider failed every request; they count, but say nothing about the runtimes."
+    kinds.ProviderFailed: lambda r: (
+        f"In {r.silent} of {r.of} runs the provider failed every request; "
+        f"{verb(r.silent, 'it counts, but says', 'they count, but say')} nothing about the runtimes."
     ),
     kinds.Retried: _retried,
     kinds.NothingPaired: "No request was answered by both targets, so it is unknown whether they did the same work.",
@@ -292,7 +299,7 @@ WORDS: Book = {
         "pilot prices refresh {book} --region {region} makes a book for its region."
     ),
     kinds.PricesUnconfirmed: lambda r: (
-        f"Part of the cost of {joined(r.targets)} rests on unconfirmed prices: {', '.join(r.keys)}."
+        f"Part of the cost of {joined(r.targets)} rests on unconfirmed prices: {joined(r.lines)}."
     ),
     kinds.PartsUnpriced: lambda r: (
         f"{r.target} uses {', '.join(r.parts)}, but its bill has no price for it: add [costs.NAME] with covers."
@@ -308,12 +315,21 @@ WORDS: Book = {
     kinds.CostNotKnown: lambda r: f"The cost of {joined(r.targets)} is unknown: {said(r.why)}.",
     kinds.NotCollected: _not_collected,
     kinds.SeenOtherwise: "{target}: {what}.",
-    kinds.NoLogLine: "{missing} of {of} answered requests have no line in the platform's log",
-    kinds.TookLonger: "the platform reports {requests} requests that took longer than the client waited",
-    kinds.RefusalsDiffer: "the client saw {client} refusals by the platform, the platform counted {platform}",
-    kinds.FewInvocations: "the platform counted {platform} invocations, the client {accepted} accepted requests",
-    kinds.ManyInvocations: (
-        "the platform counted {platform} invocations for {accepted} accepted requests: something else used the function"
+    kinds.NoLogLine: lambda r: (
+        f"{r.missing} of {r.of} answered requests {verb(r.missing, 'has', 'have')} no line in the platform's log"
+    ),
+    kinds.TookLonger: lambda r: (
+        f"the platform reports {counted(r.requests, 'request')} that took longer than the client waited"
+    ),
+    kinds.RefusalsDiffer: lambda r: (
+        f"the client saw {counted(r.client, 'refusal')} by the platform, the platform counted {r.platform}"
+    ),
+    kinds.FewInvocations: lambda r: (
+        f"the platform counted {counted(r.platform, 'invocation')}, the client {counted(r.accepted, 'accepted request')}"
+    ),
+    kinds.ManyInvocations: lambda r: (
+        f"the platform counted {counted(r.platform, 'invocation')} for {counted(r.accepted, 'accepted request')}: "
+        "something else used the function"
     ),
     kinds.NothingBilled: "Costs are MODELLED: measured usage at list prices, nothing was billed.",
     kinds.BilledDays: _billed_days,

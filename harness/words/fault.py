@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.domain.reasons import fault as kinds
-from harness.words.numbers import counted
+from harness.words.numbers import counted, verb
 from harness.words.speech import Book
 
 
@@ -79,11 +79,13 @@ WORDS: Book = {
     kinds.JobsDoNotBalance: "jobs.parquet does not balance: {planned} submissions planned, {seen} jobs accounted for",
     kinds.StoppedEarly: lambda r: f"stopped before its end{f' ({r.by})' if r.by else ''}",
     kinds.WorkersLost: lambda r: f"{counted(r.workers, 'worker')} lost, {counted(r.arrivals, 'arrival')} with them",
-    kinds.NeverSent: "{arrivals} arrivals were never sent",
-    kinds.NoSlotFree: "no slot was free for {arrivals} arrivals when they were due: raise --slots",
-    kinds.JobsNotAsked: (
-        "{questions} questions about jobs came too late, or not at all, at this generator's own rate of questions: raise "
-        "poll_rate (--poll-rate), or the limits.max_rate that it may not pass"
+    kinds.NeverSent: lambda r: f"{counted(r.arrivals, 'arrival')} {verb(r.arrivals, 'was', 'were')} never sent",
+    kinds.NoSlotFree: lambda r: (
+        f"no slot was free for {counted(r.arrivals, 'arrival')} when {verb(r.arrivals, 'it was', 'they were')} due: raise --slots"
+    ),
+    kinds.JobsNotAsked: lambda r: (
+        f"{counted(r.questions, 'question')} about jobs came too late, or not at all, at this generator's own rate of "
+        "questions: raise poll_rate (--poll-rate), or the limits.max_rate that it may not pass"
     ),
     kinds.NotConnected: "this machine could not open a connection: {error}",
     kinds.NotWritten: "evidence could not be written: {error}",
@@ -94,9 +96,9 @@ WORDS: Book = {
     kinds.DidNotEnd: "the run did not end",
     kinds.NotReadable: "{file} {problems}",
     kinds.JobsNotRead: "what became of its jobs can't be told: {file}: {problem}",
-    kinds.SentLate: (
-        "{arrivals} arrivals were sent late because requests that reached their deadline held every slot; "
-        "their lag is the target's, and more slots would have sent them in time"
+    kinds.SentLate: lambda r: (
+        f"{counted(r.arrivals, 'arrival')} {verb(r.arrivals, 'was', 'were')} sent late because requests that reached their "
+        f"deadline held every slot; the lag is the target's, and more slots would have sent {verb(r.arrivals, 'it', 'them')} in time"
     ),
     kinds.JoinedLate: lambda r: f"{counted(r.workers, 'worker')} joined after the start and stayed idle",
 }

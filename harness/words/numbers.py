@@ -86,4 +86,9 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
+def verb(number: int, one: str = "is", several: str = "are") -> str:
+    """As a count wants it: 1 run is, 2 runs are."""
+    return one if number == 1 else several
+
+
 FORMATS: dict[str, Write] = {"s": duration_text, "share": percent, "USD": money}

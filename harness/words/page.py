@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from harness.domain.reasons import decided
 from harness.domain.reasons import page as kinds
-from harness.words.numbers import FORMATS, Write, bracket, counted, duration_text, money, percent, significant, span
+from harness.domain.verdict import MEASURED
+from harness.words.numbers import (
+    FORMATS,
+    Write,
+    bracket,
+    counted,
+    duration_text,
+    joined,
+    money,
+    percent,
+    significant,
+    span,
+    verb,
+)
 from harness.words.speech import Book, said
 
-METRICS = {"p95_s": "p95 response time", "ttft_p95_s": "p95 time to first token", "overhead_p95_s": "p95 overhead"}
 CAPS = {
     "rehearsal": "rehearsal",
-    "seal": "seal or evidence changed",
+    "seal": "seal or evidence not intact",
+    "few blocks": "too few blocks",
     "not measured": "hybrid not measured",
 }
 NO_EFFECT = {
@@ -49,7 +62,8 @@ def _times(factor: float) -> str:
 
 def _how_sure(r: kinds.HowSure) -> str:
     why = f" ({', '.join(CAPS[c] for c in r.caps)})" if r.caps else ""
-    return f"Confidence {r.confidence}{why}: {r.valid} of {r.planned} blocks valid, {r.decided} of {r.verdicts} verdicts decided."
+    spared = f", {r.spared} not needed" if r.spared else ""
+    return f"Confidence {r.confidence}{why}: {r.valid} of {r.planned} blocks valid{spared}, {r.decided} of {r.verdicts} verdicts decided."
 
 
 def _kept(r: kinds.Kept) -> str:
@@ -101,14 +115,14 @@ def _breaks_likely(r: kinds.BreaksLikely) -> str:
 
 def _slower(r: kinds.Slower) -> str:
     return (
-        f"Under {r.profile} the {METRICS[r.metric]} of {r.label} is {significant(r.ratio)} times that of {r.rival}"
+        f"Under {r.profile} the {MEASURED[r.metric]} of {r.label} is {significant(r.ratio)} times that of {r.rival}"
         f"{bracket(significant(r.ratio), ends(r.ends, significant))}."
     )
 
 
 def _alike(r: kinds.Alike) -> str:
     return (
-        f"Under {r.profile} the {METRICS[r.metric]} is the same within {(r.margin - 1) * 100:.0f} %: "
+        f"Under {r.profile} the {MEASURED[r.metric]} is the same within {(r.margin - 1) * 100:.0f} %: "
         f"ratio {ends(r.ends, lambda v: f'{v:.2f}')}."
     )
 
@@ -137,7 +151,8 @@ def _saves(r: kinds.Saves) -> str:
 
 def _undecided(r: kinds.Undecided) -> str:
     return (
-        f"{r.label} turning out to break {r.name} under {r.profile}: {ends(r.seen, FORMATS[r.unit])} so far, "
+        f"{r.label} turning out to break {r.name} under {r.profile}: "
+        f"{ends(r.seen, FORMATS[r.unit])}{' beyond its limit' * r.late} so far, "
         f"{_promised(r)}."
     )
 
@@ -176,7 +191,7 @@ WORDS: Book = {
     kinds.NoRoom: _no_room,
     kinds.Undecided: _undecided,
     kinds.MoreAtOnce: lambda r: (
-        f"{r.label} with room for {r.at_once} requests at once: under {r.profile} it refuses {percent(r.share)}."
+        f"{r.label} with room for at least {r.at_once} requests at once: under {r.profile} it refuses {percent(r.share)}."
     ),
     kinds.WeightAt: lambda r: (
         f"{r.criterion} weighted {percent(r.at)} instead of {percent(r.weight)}: {r.to} would lead."
@@ -204,6 +219,9 @@ WORDS: Book = {
     kinds.RollOut: _roll_out,
     kinds.MeasureRouter: "Measure a router before both (docs/hybrid.md); move nothing yet.",
     kinds.FixFirst: "Move nothing. Fix {label}, which breaks {broken}: first {name} under {profile}.",
+    kinds.FindCost: lambda r: (
+        f"Find out what {joined(r.labels)} {verb(len(r.labels), 'costs', 'cost')}: without it the figures favour neither."
+    ),
     kinds.Decide: lambda r: (
         f"Choose {r.reversible}, the cheaper to reverse, or weigh the criteria nobody measured."
         if r.reversible

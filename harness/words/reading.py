@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from harness.domain.reasons import reading as kinds
+from harness.words.numbers import counted, verb
 from harness.words.speech import Book
 
 
 def _no_figure(r: kinds.NoFigure) -> str:
-    return "no figures in this window" + (f"; {r.unread} rows of the file cannot be read" if r.unread else "")
+    return "no figures in this window" + (
+        f"; {counted(r.unread, 'row')} of the file cannot be read" if r.unread else ""
+    )
 
 
 def _not_spans(r: kinds.NotSpans) -> str:
     shown = "; ".join(r.named) + ("; ..." if len(r.named) < r.places else "")
-    return f"{r.places} lines or spans that are not OTLP/JSON: {shown}"
+    return f"{r.places} {verb(r.places, 'line or span that is', 'lines or spans that are')} not OTLP/JSON: {shown}"
 
 
 def _no_span(r: kinds.NoSpan) -> str:
@@ -22,7 +25,7 @@ def _no_span(r: kinds.NoSpan) -> str:
     if not r.elsewhere:
         return "no span in this window"
     between = f"from {_utc(r.first_unix_s)} to {_utc(r.last_unix_s)}"
-    return f"no span in this window: {r.elsewhere} spans, {between}"
+    return f"no span in this window: {counted(r.elsewhere, 'span')}, {between}"
 
 
 def _utc(unix_s: float) -> str:

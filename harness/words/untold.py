@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from harness.domain.reasons import untold as kinds
+from harness.words.numbers import money
 from harness.words.speech import Book, said
 
 PROFILES = {
@@ -20,7 +21,7 @@ PROFILES = {
 def _telling(r: kinds.Telling) -> str:
     rate = "" if r.per_s is None else f" at {r.per_s:.3g}/s"
     length = f"{r.seconds / 3600:.2g} h" if r.seconds >= 5400 else f"{r.seconds:.0f} s"
-    usd = "" if r.usd is None else f", about {r.usd:.2f} USD"
+    usd = "" if r.usd is None else f", about {money(r.usd)}"
     return f"run {PROFILES[r.role.value]}{rate}: {r.requests:,} requests in {length}{usd}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.domain.reasons import verdict as kinds
 from harness.domain.verdict import Needed
-from harness.words.numbers import bracket, count, counted, duration_text, significant, span
+from harness.words.numbers import bracket, count, counted, duration_text, significant, span, verb
 from harness.words.speech import Book, said
 
 Shares = kinds.ShownFewer | kinds.ShownMore | kinds.NotShown | kinds.RunsTooShort
@@ -41,7 +41,7 @@ def _incidents(r: kinds.Incidents) -> str:
 
 def _jobs_lost(r: kinds.JobsLost) -> str:
     if r.lost:
-        return f"{r.lost} of {r.accepted} accepted jobs were lost, and none may be"
+        return f"{r.lost} of {r.accepted} accepted jobs {verb(r.lost, 'was', 'were')} lost, and none may be"
     rest = "" if r.high is None else f"; up to {r.high * 100:.2g} % remain possible, so this cannot show 0"
     return f"none of {r.accepted} accepted jobs was lost{rest}"
 
@@ -61,7 +61,7 @@ def _needed(r: Needed) -> str:
 
 WORDS: Book = {
     Needed: _needed,
-    kinds.FewForVerdict: "{blocks} valid blocks; verdicts need {least}",
+    kinds.FewForVerdict: lambda r: f"{counted(r.blocks, 'valid block')}; verdicts need {r.least}",
     kinds.ShownFewer: lambda r: f"{_beyond(r)}: shown to be fewer",
     kinds.ShownMore: lambda r: f"{_beyond(r)}: shown to be more",
     kinds.NotShown: lambda r: f"{_beyond(r)}: neither fewer nor more is shown",
@@ -83,7 +83,7 @@ WORDS: Book = {
         f"{r.relation} by itself, but not after Holm's correction over {r.family} "
         f"{'co-primary' if r.primary else 'exploratory'} comparisons"
     ),
-    kinds.FewPairs: "{blocks} paired blocks; verdicts need {least}",
+    kinds.FewPairs: lambda r: f"{counted(r.blocks, 'paired block')}; verdicts need {r.least}",
     kinds.WithinMargin: lambda r: (
         f"the {r.confidence * 100:g} % interval lies within the sealed margin of {r.margin * 100:.0f} %"
     ),

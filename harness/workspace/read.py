@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -312,11 +312,24 @@ def _unknown(what: str, name: str, known: tuple[str, ...], where: Path) -> Refus
 
 
 def open_workspace(root: Path) -> Workspace:
-    """The workspace in this folder; raises BadFile with every problem of pilot.toml."""
+    """The workspace in this folder; raises BadFile with every problem of pilot.toml, and then those of its targets too."""
     path = root / "pilot.toml"
-    made = Workspace(root.resolve(), read_valid(PilotToml, path))
+    try:
+        config = read_valid(PilotToml, path)
+    except BadFile as bad:
+        raise BadFile(path, [*bad.problems, *_of_targets(root.resolve())], bad.hint) from None
+    made = Workspace(root.resolve(), config)
     assert made.generator  # what is wrong with it is said now
     return made
+
+
+def _of_targets(root: Path) -> Iterator[Problem]:
+    """What is wrong with the targets of a workspace that can't be opened; whoever fixes one file fixes all."""
+    for folder in sorted(path.parent for path in root.glob("targets/*/target.toml") if there(path)):
+        try:
+            read_prospect(folder, {"corpus": str(root), "workspace": str(root)})
+        except BadFile as bad:
+            yield from (Problem(f"targets/{folder.name}/target.toml", str(problem)) for problem in bad.problems)
 
 
 def find(start: Path | None = None) -> Workspace:

@@ -23,6 +23,15 @@ def test_a_second_pass_is_refused_while_the_first_runs_and_goes_on_after_it(tmp_
         assert path.exists()
 
 
+def test_a_workspace_that_cannot_be_written_is_refused_before_anything_is_begun(tmp_path):
+    (tmp_path / "state").write_text("")
+    with (
+        pytest.raises(Refused, match=r"Not a directory|File exists"),
+        alone(tmp_path / "state" / "a.lock", "pilot run"),
+    ):
+        pass
+
+
 def test_a_pass_that_crashed_leaves_no_lock(tmp_path):
     path = tmp_path / "collect.lock"
     with pytest.raises(ZeroDivisionError), alone(path, "pilot collect"):

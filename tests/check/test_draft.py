@@ -266,3 +266,40 @@ def test_a_document_without_a_place_for_a_question_offers_no_way_to_ask():
     )
     assert askings({"paths": "nonsense"}) == []
     assert askings({}) == []
+
+
+def test_pieces_are_taken_for_the_text_and_not_the_whole_once_more_at_the_end():
+    """As Text Generation Inference streams, with the model's own mark for the end among the pieces."""
+
+    def answer(asked):
+        if asked.path == "/generate":
+            return whole({"generated_text": TEXT})
+        pieces = [{"token": {"text": word, "special": False}, "generated_text": None} for word in WORDS]
+        last = {"token": {"text": "</s>", "special": True}, "generated_text": TEXT}
+        return streamed(*map(sse, (*pieces, last)))
+
+    asking = Asking("/generate", {"inputs": "{prompt}"}, more={"stream_path": "/generate_stream"})
+    stream = seen(answer, asking).target.fields.stream
+
+    assert (stream.text, stream.done_at) == ("token.text", "token.special")
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_text_alone_is_drafted_whole_or_as_a_stream(length):
+    said = TEXT.encode()
+
+    def answer(asked):
+        return whole(said, kind="text/plain") if length else streamed(said, kind="text/plain")
+
+    found = seen(answer, Asking("/ask", {"question": "{prompt}"}))
+    how = found.target.fields
+
+    assert {c.answer for c in found.held} <= {Answer.PASS, Answer.UNTOLD}
+    assert found.stream_share == (0 if length else 1)
+    assert how.answer.text == "" if length else how.stream.framing == "text"
+
+
+def test_an_only_event_that_is_text_is_no_mark_of_the_end():
+    guesses = of_stream(Streamed([Event("message", b"Until Saturday.")]))
+
+    assert "done_data" not in {guess.field for guess in guesses}

@@ -151,6 +151,13 @@ def test_what_is_compressed_is_recognised_and_refused():
     assert "Until Saturday." in found.held[0].said, "shown unpacked"
 
 
+def test_a_quota_that_is_used_up_is_not_taken_for_missing_credentials():
+    """As Google says it: 403, with the quota in the error's reason."""
+    spent = {"error": {"code": 403, "status": "PERMISSION_DENIED", "errors": [{"reason": "rateLimitExceeded"}]}}
+    found = seen(lambda asked: whole(spent, "403 Forbidden") if asked.method == "POST" else not_found(asked))
+    assert found.seen.detail == "probably openai-chat; can't tell now: answered 403 (throttled)"
+
+
 def test_an_unknown_api_is_said_with_what_was_asked_and_how_to_go_on():
     found = seen(lambda asked: whole({"detail": "Not Found"}, "404 Not Found"))
     assert found.seen.answer is Answer.UNKNOWN

@@ -77,7 +77,7 @@ def test_a_port_where_nothing_listens():
     url = f"http://127.0.0.1:{free_port()}"
     checks = check_contract(external(url), url)
     assert {c.answer for c in checks} == {Answer.UNKNOWN}
-    assert all("is this its host and port?" in c.words for c in checks if "no connection" in c.words)
+    assert all("host and port? does it speak https, or http?" in c.words for c in checks if "no connection" in c.words)
 
 
 def test_a_port_where_another_service_listens(odd):

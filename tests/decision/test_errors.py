@@ -27,4 +27,4 @@ def test_a_silent_a_a_run_says_what_it_would_have_noticed():
     words = said(aa_silent(gate))
 
     assert words.startswith("The A/A run found no bias of alpha against itself; 9 of 10 such runs would have noticed")
-    assert f"in p95 one of {(gate.noticed('p95_s') - 1) * 100:.2g} %" in words
+    assert f"in p95 response time one of {(gate.noticed('p95_s') - 1) * 100:.2g} %" in words

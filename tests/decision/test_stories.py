@@ -210,4 +210,4 @@ def test_a_target_that_differs_in_what_it_searches_voids_the_comparison(pilot):
     assert outcome.decision.choice is Choice.NONE
     [why, *_] = outcome.decision.reasons
     assert why == OtherWork((("index_digest", "sha256:alpha", "sha256:beta"),))
-    assert "did not do the same work; they differ in index_digest (sha256:alpha and sha256:beta)" in said(why)
+    assert "did not do the same work; they differ in index (sha256:alpha and sha256:beta)" in said(why)

@@ -39,6 +39,8 @@ LIMITED = {"error": {"message": "Rate limit exceeded", "type": "rate_limit_error
         ({"statusCode": 429, "message": "Rate limit is exceeded"}, "throttled", "429"),
         ({"error": True, "status": 504}, "timeout", "504"),
         ({"code": "Throttling.RateQuota", "message": "x", "request_id": "r"}, "throttled", "Throttling.RateQuota"),
+        ({"code": 429, "msg": "slow down"}, "throttled", "429"),
+        ({"errcode": 0, "code": "QuotaExceeded", "error_msg": "x"}, "throttled", "QuotaExceeded"),
         ({"success": False, "errors": [{"code": 3040, "message": "x"}]}, "server_error", "3040"),
     ],
 )
@@ -141,6 +143,9 @@ def test_a_mapped_apis_numeric_code_is_recorded_whole_and_streamed():
         (429, {"status": "RESOURCE_EXHAUSTED"}, "throttled"),
         (429, {"code": "upstream_throttled"}, "upstream_throttled"),
         (500, {"type": "overloaded_error"}, "overloaded"),
+        (500, {"code": "429"}, "throttled"),
+        (400, {"status": 429}, "throttled"),
+        (500, {"code": 400}, "server_error"),
         (503, {"code": "upstream_throttled"}, "upstream_throttled"),
         (503, {"code": "SlowDown"}, "overloaded"),
         (529, {}, "overloaded"),

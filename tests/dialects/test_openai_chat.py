@@ -222,6 +222,15 @@ def test_a_compressed_body_is_named_in_both_modes(stream, head):
     assert (done.outcome, done.detail) == ("bad_contract", "content-encoding gzip, though identity was asked for")
 
 
+@pytest.mark.parametrize(("stream", "head"), [(True, SSE), (False, JSON)])
+@pytest.mark.parametrize("said", [b"none", b"identity", b"UTF-8", b"Identity, none"])
+def test_what_packs_nothing_is_no_compression(stream, head, said):
+    """As apps on Next.js say of their streams, so that nothing on the way compresses them."""
+    body = events(HELLO) + DONE if stream else message(content="hello")
+
+    assert read(body, stream=stream, headers=head | {b"content-encoding": said}).outcome == "ok"
+
+
 def test_each_mode_gets_what_it_asked_for():
     streamed = read(events(HELLO) + DONE, stream=False, headers=SSE)
     whole = read(message(content="hello"), headers=JSON)

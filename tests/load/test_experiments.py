@@ -1,7 +1,6 @@
 """Experiments as a person runs them: Locust in a child process, a target whose truth is known."""
 
 import json
-import socket
 import sys
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ from tests.fakes import ONE_S, ScriptedServer
 from tests.load.run import ROOT, described, finish, interrupt_when_running, questions_file, run, start
 from tests.local.platform import workspace
 from tests.local.test_lifecycle import PILOT
+from tests.peers.start import free_port
 
 AT_ONCE = 5  # of a burst from zero: each is a process that starts
 IDLE_S = "idle_s         = 3"
@@ -118,8 +118,7 @@ def test_probes_of_a_target_that_cannot_be_made_cold_are_idle_gaps(server, tmp_p
 
 
 def test_a_dead_target_ends_every_experiment_as_a_valid_bad_run(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    url = f"http://127.0.0.1:{free_port()}"
     for number, schedule in enumerate(
         (
             "arrivals.cold_starts(forced=1, idle=1, idle_s=0.5, control_after_s=0.3)",

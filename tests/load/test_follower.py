@@ -250,22 +250,23 @@ def followed(jobs, per_s, takes_s, drain_s=0.5):
         job = Job(seq, None, "ingest", "steady", True, 0.0, accepted_s=0.0)
         made.accepted(job, Accepted(f"j-{seq}", {}))
     made.close()
-    assert over.wait(10)
+    assert over.wait(60)
     return made, answers
 
 
 def test_jobs_that_the_generators_own_rate_left_out_are_its_fault():
+    began = perf_counter()
     made, answers = followed(jobs=100, per_s=50, takes_s=0.0)
     asked = sum(one.startswith("GET") for one in answers.asked)
 
-    assert asked <= 30
+    assert asked <= 50 * (perf_counter() - began) + 5
     assert 60 <= made.unasked <= 100 - asked
     assert made.summary()["unasked"] == made.unasked
 
 
 def test_jobs_that_slow_status_answers_left_out_are_the_targets():
     """Each answer outlasts the drain: most jobs are never asked about, and the run is as valid as before."""
-    made, answers = followed(jobs=400, per_s=1000, takes_s=0.6)
+    made, answers = followed(jobs=400, per_s=1000, takes_s=1.6, drain_s=1.3)
 
     assert sum(one.startswith("GET") for one in answers.asked) == 256
     assert made.unasked == 0
@@ -273,7 +274,7 @@ def test_jobs_that_slow_status_answers_left_out_are_the_targets():
 
 def test_many_jobs_are_asked_about_at_once_as_often_as_the_rate_allows():
     """One after the other, answers of 0.2 s would be five questions a second."""
-    made, answers = followed(jobs=60, per_s=400, takes_s=0.2)
+    made, answers = followed(jobs=60, per_s=400, takes_s=0.2, drain_s=1.3)
 
     assert len({one for one in answers.asked if one.startswith("GET")}) == 60
     assert made.unasked == 0

@@ -73,8 +73,9 @@ def test_the_ledger_accounts_for_each_submission_once(called_back):
 
 
 def test_done_is_placed_on_the_runs_own_clock_by_the_age_that_was_told(called_back):
-    for job in called_back.of("done"):
-        assert job["accepted_s"] - 0.05 <= job["started_s"] < job["done_s"] <= job["known_s"]
+    sent = {row["seq"]: row["sent_s"] for row in called_back.done.samples}
+    for job in called_back.of("done"):  # that it was accepted may be heard late
+        assert sent[job["seq"]] <= job["started_s"] < job["done_s"] <= job["known_s"]
         assert job["done_s"] - job["started_s"] == pytest.approx(0.02, abs=1e-3)
 
 
@@ -127,9 +128,11 @@ def test_a_run_that_is_killed_leaves_every_job_that_was_accepted(tmp_path):
         accepted = len(server.jobs)
 
     jobs = pq.read_table(folder / "jobs.parquet").to_pylist()
+    unfinished = sum(job["state"] == "unfinished" for job in jobs)
+    on_the_way = sum(row["outcome"] == "aborted" for row in done.samples)
     assert done.code == 130
     assert len(jobs) == 600
-    assert abs(sum(job["state"] == "unfinished" for job in jobs) - accepted) <= 1
+    assert unfinished <= accepted <= unfinished + on_the_way
     assert sum(done.json("ledger.json")["jobs"].values()) == 600
 
 

@@ -27,7 +27,7 @@ def watched(tmp_path_factory):
     try:
         ui.post("/swarm", data=form)
         wait_for(lambda: list((cwd / "runs").glob("*/run.json")))
-        wait_for(lambda: ui.get("/stats/requests").json()["stats"][-1]["num_requests"] >= 40)
+        wait_for(lambda: ui.get("/stats/requests").json()["stats"][-1]["num_requests"] >= 20)
         shown = ui.get("/stats/requests").json()
         ui.get("/stats/reset")
         ui.post("/stats/reset")
@@ -74,10 +74,9 @@ def test_percentiles_have_three_significant_digits(watched):
     medians = [
         r[field] for r in rows for field in ("median_response_time", "response_time_percentile_0.95") if field in r
     ]
-    tens = [v for v in medians if 10 <= v < 100]
 
     assert value > 19
-    assert any(v != int(v) for v in tens), f"two digits would be whole milliseconds: {tens}"
+    assert any(v != float(f"{v:.2g}") for v in medians), f"two digits would do: {medians}"
 
 
 def test_resets_and_edits_are_recorded_and_harm_nothing(watched):

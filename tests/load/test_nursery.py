@@ -1,7 +1,6 @@
 """Runs begun as forks of one process: what they inherit, how they end, and who hears of it."""
 
 import json
-import time
 
 import psutil
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from harness.errors import PilotError
 from harness.launch import Launcher
 from tests.fakes import ScriptedServer
+from tests.suite.waiting import until
 
 LOCUSTFILE = """
 from harness.load import ChatUser, arrivals
@@ -48,7 +48,7 @@ def begin(launcher, folder, server, name, *more, env=()):
 def test_a_run_ends_with_its_own_code_words_and_evidence(launcher, folder, server):
     launched = begin(launcher, folder, server, "one")
 
-    assert launched.wait(30)
+    assert launched.wait(60)
     assert launched.code == 0, (folder / "one.log").read_text()
     assert json.loads((folder / "one" / "ledger.json").read_text())["planned"] == 5
     assert "VALID" in (folder / "one.log").read_text()
@@ -59,8 +59,8 @@ def test_what_is_refused_is_refused_by_that_run_alone(launcher, folder, server):
         begin(launcher, folder, server, name, *more) for name, more in (("no", ["--rate", "-1"]), ("yes", []))
     )
 
-    assert refused.wait(30)
-    assert fine.wait(30)
+    assert refused.wait(60)
+    assert fine.wait(60)
     assert (refused.code, fine.code) == (2, 0)
     assert "--rate" in (folder / "no.log").read_text()
     assert "--rate" not in (folder / "yes.log").read_text()
@@ -68,19 +68,16 @@ def test_what_is_refused_is_refused_by_that_run_alone(launcher, folder, server):
 
 def test_no_run_inherits_what_the_one_before_it_was_told(launcher, folder, server):
     first = begin(launcher, folder, server, "told", env={"PILOT_LANE_URLS": "http://203.0.113.9:1"}.items())
-    assert first.wait(30)
+    assert first.wait(60)
     second = begin(launcher, folder, server, "untold")
-    assert second.wait(30)
+    assert second.wait(60)
 
     assert (first.code, second.code) == (2, 0)
 
 
 def test_a_run_that_is_stopped_closes_its_ledger(launcher, folder, server):
     launched = begin(launcher, folder, server, "stopped", "--duration", "30")
-    deadline = time.monotonic() + 20
-    while not (folder / "stopped" / "run.json").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(0.5)
+    until((folder / "stopped" / "run.json").exists)
     launched.terminate()
 
     assert launched.code == 130
@@ -90,16 +87,14 @@ def test_a_run_that_is_stopped_closes_its_ledger(launcher, folder, server):
 def test_when_the_nursery_is_killed_its_runs_stop_whoever_waits_is_told_and_another_begins_the_next(folder, server):
     with Launcher(folder, folder / "killed.err") as launcher:
         launched = begin(launcher, folder, server, "orphan", "--duration", "30")
-        deadline = time.monotonic() + 20
-        while not (folder / "orphan" / "run.json").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until((folder / "orphan" / "run.json").exists)
         psutil.Process(launched.pid).parent().kill()
 
-        assert launched.wait(10)
+        assert launched.wait(60)
         assert launched.code is None
         launched.outlived()
         assert not launched.running
-        assert begin(launcher, folder, server, "next").wait(30)
+        assert begin(launcher, folder, server, "next").wait(60)
     orphan = json.loads((folder / "orphan" / "ledger.json").read_text())
     assert orphan["stopped_by"] == "interrupted: the process that began the run is gone"
     assert json.loads((folder / "next" / "ledger.json").read_text())["planned"] == 5

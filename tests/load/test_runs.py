@@ -25,6 +25,7 @@ from tests.load.run import (
     wait_until_running,
 )
 from tests.local.test_lifecycle import PILOT
+from tests.peers.start import free_port
 from tests.suite import processes, warm
 
 
@@ -74,7 +75,7 @@ def test_an_interrupted_run_keeps_what_it_measured_and_says_invalid(server, tmp_
 def test_a_killed_worker_makes_its_arrivals_lost_and_the_run_invalid(server, tmp_path):
     folder = tmp_path / "run"
     process = start(tmp_path, "--evidence", str(folder), *options(server, tmp_path), "--processes", "2")
-    wait_for_samples(folder, 20)
+    wait_for_samples(folder, 8)
     psutil.Process(process.pid).children()[0].kill()
     done = finish(process, tmp_path, folder)
 
@@ -91,8 +92,8 @@ def test_no_process_outlives_a_killed_master(server, tmp_path):
     wait_for_samples(folder, 8)
     children = psutil.Process(process.pid).children(recursive=True)
     process.kill()
-    process.wait(10)
-    _, alive = psutil.wait_procs(children, timeout=5)
+    process.wait(30)
+    _, alive = psutil.wait_procs(children, timeout=30)
 
     assert len(children) == 2
     assert not alive
@@ -181,8 +182,10 @@ def test_ten_refused_credentials_in_a_row_stop_the_run(server, tmp_path):
 
     assert done.code == 4, done.output
     outcomes = done.json("ledger.json")["outcomes"]
-    assert 10 <= outcomes["unauthorized"] <= 12, "what slots already hold is not sent either"
-    assert outcomes["not_sent"] == 60 - outcomes["unauthorized"]
+    asked = [row for row in done.samples if row["outcome"] == "unauthorized"]
+    tenth_s = sorted(row["finished_s"] for row in asked)[9]
+    assert max(row["sent_s"] for row in asked) <= tenth_s, "what slots already hold is not sent either"
+    assert outcomes == {"unauthorized": len(asked), "not_sent": 60 - len(asked)}
     assert "401 or 403" in done.json("ledger.json")["stopped_by"]
 
 
@@ -279,8 +282,7 @@ def test_master_and_worker_started_apart_run_together(server, tmp_path):
     """As on two hosts: the worker has nothing but the locustfile and the master's address."""
     folder = tmp_path / "run"
     given = options(server, tmp_path, duration=1)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     master = start(
         tmp_path, "--evidence", str(folder), *given, "--master", "--expect-workers", "1", "--master-bind-port", port
     )
@@ -314,8 +316,7 @@ def test_a_worker_with_other_questions_refuses_to_take_part(tmp_path):
 def test_a_worker_that_joins_later_stays_idle_and_is_said(server, tmp_path):
     folder = tmp_path / "run"
     given = options(server, tmp_path, duration=8)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     command = [sys.executable, "-m", "locust", "-f", str(STEADY), "--worker", "--master-port", port, *given]
 
     def worker(name):

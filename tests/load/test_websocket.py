@@ -51,7 +51,7 @@ def test_a_question_is_answered_by_messages_until_the_mappings_end():
             peer.send(message)
             time.sleep(0.05)
         peer.send(DONE)
-        time.sleep(1)  # what it does afterwards is nobody's time
+        time.sleep(5)  # what it does afterwards is nobody's time
 
     with serving(act) as url:
         (sample,) = ask(f"{url}/base", "stream", fields=fields())
@@ -61,7 +61,7 @@ def test_a_question_is_answered_by_messages_until_the_mappings_end():
     assert (sample["outcome"], sample["status"], sample["token_events"]) == ("ok", 101, 2), sample["detail"]
     assert (sample["instance_id"], sample["cold"], sample["request_id"]) == ("i1", False, request_id)
     assert sample["sent_s"] < sample["headers_s"] < sample["first_token_s"] < sample["last_token_s"]
-    assert sample["finished_s"] - sample["sent_s"] < 0.9
+    assert sample["finished_s"] - sample["sent_s"] < 4.0
     assert sample["connect_s"] is not None
     assert sample["sockets"] == 0, "a connection a question"
 

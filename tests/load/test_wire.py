@@ -85,14 +85,14 @@ def _head(reader):
 def test_a_stream_ends_with_its_own_end_whatever_its_connection_does_later():
     def act(request):
         request.send(SSE, chunk(HELLO + DONE))
-        time.sleep(3)
+        time.sleep(5)
         request.send(LAST)
 
     with serving(act) as (url, _):
         first, second = ask(url, "stream", "stream", gap_s=0.3)
 
     assert first["outcome"] == second["outcome"] == "ok"
-    assert second["finished_s"] - second["sent_s"] < 1.0
+    assert second["finished_s"] - second["sent_s"] < 4.0
     assert not second["conn_reused"], "a connection whose body had not ended was used again"
     assert second["sockets"] == 0
 
@@ -104,9 +104,9 @@ def test_a_stream_whose_last_chunk_comes_a_moment_after_keeps_its_connection():
         request.send(LAST)
 
     with serving(act) as (url, _):
-        _, second = ask(url, "stream", "stream")
+        rows = ask(url, *["stream"] * 6, gap_s=0.02)
 
-    assert second["conn_reused"]
+    assert any(row["conn_reused"] for row in rows), "on a busy machine a moment may be longer, but not each time"
 
 
 def test_a_reset_after_the_streams_own_end_is_nothing():
@@ -130,10 +130,12 @@ def test_over_tls_too(tmp_path):
     authority.issue_cert("127.0.0.1").configure_cert(context)
 
     def act(request):
-        if request.in_all != 2:
+        if request.in_all == 3:
             request.send(SSE, chunk(HELLO + DONE))
-            time.sleep(1 if request.in_all == 3 else 0)
+            time.sleep(5)
             request.send(LAST)
+        elif request.in_all != 2:
+            request.send(SSE, chunk(HELLO + DONE) + LAST)
         return request.in_all == 2
 
     with serving(act, tls=context) as (url, count):
@@ -142,7 +144,7 @@ def test_over_tls_too(tmp_path):
     assert [s["outcome"] for s in rows] == ["ok"] * 4
     assert [s["resent"] for s in rows] == [None, True, None, None]
     assert [s["conn_reused"] for s in rows] == [False, False, False, True]
-    assert rows[1]["finished_s"] - rows[1]["sent_s"] < 0.9
+    assert rows[1]["finished_s"] - rows[1]["sent_s"] < 4.0
     assert count[0] == 5
 
 

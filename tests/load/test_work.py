@@ -130,14 +130,14 @@ def test_a_client_that_tries_again_honours_retry_after_and_logs_each_attempt(ser
     assert "each attempt" in done.output
 
 
-@pytest.mark.parametrize(("policy", "most"), [("shared", 8), ("fresh", 20)])
-def test_the_connection_policy_is_part_of_the_work(server, tmp_path, policy, most):
+@pytest.mark.parametrize("policy", ["shared", "fresh"])
+def test_the_connection_policy_is_part_of_the_work(server, tmp_path, policy):
     done = sent(server, tmp_path, extra=["--connections", policy, "--mode", "json", "--slots", "20"])
     opened = sum(not s["conn_reused"] for s in done.samples)
+    most = max(sum(o["sent_s"] <= s["sent_s"] <= o["finished_s"] for o in done.samples) for s in done.samples)
 
     assert done.ended_well, done.output
-    assert opened <= most
-    assert (opened == 20) == (policy == "fresh")
+    assert opened == 20 if policy == "fresh" else opened <= most, "one for each that is under way at once"
     assert done.json("run.json")["connections"] == policy
 
 

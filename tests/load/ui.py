@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import re
-import socket
 import time
 from pathlib import Path
 
 import httpx
+
+from tests.peers.start import free_port
 
 ADDRESS = re.compile(r"http://\S+/\?token=\S+")
 
 
 def page_port() -> list[str]:
     """Tests go on side by side: two that begin at once would both find Locust's own port free."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return ["--web-port", str(free.getsockname()[1])]
+    return ["--web-port", str(free_port())]
 
 
 def address(output: Path, seconds: float = 40) -> str:

@@ -21,6 +21,7 @@ from harness.platforms.local_function.config import FunctionJobs, LocalFunction
 from harness.platforms.shared.report_lines import parse_report
 from tests.local.platform import Up, pilot, workspace
 from tests.peers.serving import Quiet, serving
+from tests.suite.waiting import until
 
 CONTAINER = """
 variant_of = "local_container"
@@ -37,13 +38,14 @@ variant_of = "local_function"
 command       = ["{python}", "-m", "ragchat.jobs.on_lambda"]
 source        = ["{python}", "-m", "ragchat.jobs.source"]
 concurrency   = 2
-timeout_s     = 2
-visibility_s  = 2
+timeout_s     = 3
+visibility_s  = 3
 most_receives = 1
 """
 NAMES = ("function_jobs", "container_jobs")
 SHORT = {"kind": "ingest", "input": {"collection": "short", "reindex": {"first": 0, "count": 3}}}
-LONG = {"kind": "ingest", "input": {"collection": "long", "reindex": {"first": 0, "count": 2500}}}
+QUESTION = {"question": "What does json.dumps do?", "must": ["json"], "cites": ["py:json.dumps"]}
+LONG = {"kind": "evaluate", "input": {"questions": [QUESTION] * 6, "max_tokens": 100}}  # 0.8 s each, on any machine
 
 
 @pytest.fixture(scope="module")
@@ -63,18 +65,18 @@ def up(folder):
 
 
 def submit(url, body, **more):
-    accepted = httpx.post(f"{url}/v1/jobs", json={**body, **more}, trust_env=False)
+    accepted = httpx.post(f"{url}/v1/jobs", json={**body, **more}, trust_env=False, timeout=30)
     assert accepted.status_code == 202, accepted.text
     return url + accepted.headers["location"]
 
 
-def ended(location, within_s=30):
-    until = time.monotonic() + within_s
+def ended(location, within_s=60):
+    deadline = time.monotonic() + within_s
     while True:
-        told = httpx.get(location, trust_env=False).json()
+        told = httpx.get(location, trust_env=False, timeout=30).json()
         if told["since_done_ms"] is not None:
             return told
-        assert time.monotonic() < until, told
+        assert time.monotonic() < deadline, told
         time.sleep(0.02)
 
 
@@ -90,11 +92,8 @@ def test_a_job_is_done_once_and_called_back(up, target):
     with serving(Receiver) as url:
         location = submit(up.urls[target], SHORT, callback_url=url)
         told = ended(location)
-        until = time.monotonic() + 10
-        while not got:
-            assert time.monotonic() < until
-            time.sleep(0.01)
-    result = httpx.get(f"{location}/result", trust_env=False).json()
+        until(lambda: got)
+    result = httpx.get(f"{location}/result", trust_env=False, timeout=30).json()
 
     assert (told["status"], told["attempts"], told["error"]) == ("done", 1, None)
     assert (result["effects"], result["result"]["documents"]) == (1, 3)
@@ -114,11 +113,10 @@ def test_the_docs_program_submits_waits_and_reads_a_result(up):
 
 @pytest.mark.parametrize("target", NAMES)
 def test_questions_are_asked_of_the_services_own_model(up, target):
-    questions = [{"question": "What does json.dumps do?", "must": ["json"], "cites": ["py:json.dumps"]}]
-    location = submit(up.urls[target], {"kind": "evaluate", "input": {"questions": questions, "max_tokens": 20}})
+    location = submit(up.urls[target], {"kind": "evaluate", "input": {"questions": [QUESTION], "max_tokens": 20}})
 
     assert ended(location)["status"] == "done"
-    result = httpx.get(f"{location}/result", trust_env=False).json()
+    result = httpx.get(f"{location}/result", trust_env=False, timeout=30).json()
     assert result["result"]["passed"] == 1
     assert result["tokens"]["output"] > 0
 
@@ -127,17 +125,16 @@ def test_a_job_longer_than_the_functions_limit_is_a_dead_letter_with_that_reason
     told = ended(submit(up.urls["function_jobs"], LONG))
 
     assert (told["status"], told["error"]["code"]) == ("dead", "time_limit")
-    assert 1000 < told["running_ms"] < 2500
+    assert 2000 < told["running_ms"] < 4000
     log = next(folder.rglob("logs/function_jobs-jobs.log"))
-    waited = time.monotonic() + 10
-    while "BATCH failed: Runtime.ExitError" not in log.read_text():  # the platform notices after the worker has told
-        assert time.monotonic() < waited
-        time.sleep(0.02)
+    until(
+        lambda: "BATCH failed: Runtime.ExitError" in log.read_text()
+    )  # the platform notices after the worker has told
     assert any(parse_report(line) for line in log.read_text().split("\n")), "its log is the function's own"
 
 
 def test_chat_goes_on_beside_jobs_over_the_same_index(up):
-    metas = [httpx.get(f"{url}/v1/meta", trust_env=False).json() for url in up.urls.values()]
+    metas = [httpx.get(f"{url}/v1/meta", trust_env=False, timeout=30).json() for url in up.urls.values()]
     ask = {"messages": [{"role": "user", "content": "What does json.dumps do?"}], "max_tokens": 5}
 
     assert len({m["index_digest"] for m in metas}) == 1
@@ -159,7 +156,7 @@ def test_the_same_job_is_done_in_the_container(up):
     told = ended(up.long, within_s=90)
 
     assert told["status"] == "done"
-    assert told["running_ms"] > 2000, "beyond the function's limit"
+    assert told["running_ms"] > 3000, "beyond the function's limit"
 
 
 @contextlib.contextmanager
@@ -173,7 +170,7 @@ def log_in(tmp_path):
         reaper.close()
 
 
-async def until(true, within_s=15):
+async def met(true, within_s=60):
     async with asyncio.timeout(within_s):
         while not true():
             await asyncio.sleep(0.01)
@@ -189,7 +186,7 @@ def test_a_worker_above_its_memory_is_killed_and_started_again(tmp_path):
             workers.reclaim()
             return workers.figures()["out_of_memory"] and workers.figures()["restarts"]
 
-        await until(killed)
+        await met(killed)
         await workers.close()
         return workers.figures()
 
@@ -240,7 +237,7 @@ def test_a_batch_is_deleted_but_for_what_failed_and_a_hanging_function_is_killed
         server = server_for(mapping.function.api)
         serving_it = asyncio.create_task(server.serve(sockets=mapping.function.listen()))
         mapping.start()
-        await until(lambda: mapping.figures()["failed_batches"] == 1)
+        await met(lambda: mapping.figures()["failed_batches"] == 1)
         figures = mapping.figures()
         await mapping.close()
         server.should_exit = True

@@ -71,13 +71,13 @@ async def routed(rules, primary, secondary):
             "secondary": SideTold("function", second),
         }
         router = Router(LocalRouter(primary="fleet", secondary="function", **rules), sides, USUAL_LOWERED)
-        async with served(router) as url, httpx.AsyncClient(base_url=url, trust_env=False, timeout=5) as client:
+        async with served(router) as url, httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
             yield client, router
         router.close()
 
 
 def ran(story):
-    asyncio.run(asyncio.wait_for(story(), 20))
+    asyncio.run(asyncio.wait_for(story(), 60))
 
 
 def test_an_answer_is_passed_on_as_it_comes_and_says_who_gave_it():
@@ -91,7 +91,7 @@ def test_an_answer_is_passed_on_as_it_comes_and_says_who_gave_it():
                 assert await anext(parts) == b"second"
             assert answer.headers["x-route"] == "fleet"
             assert "x-route-from" not in answer.headers
-            assert 0 <= float(answer.headers["x-router-ms"]) < 5000
+            assert 0 <= float(answer.headers["x-router-ms"]) < 60_000
             assert fleet.asked[0][b"x-own"] == b"yes"
             assert fleet.asked[0][b"x-tenant-id"] == b"acme"
 
@@ -163,9 +163,9 @@ def test_what_began_to_stream_is_never_asked_again():
     ran(story)
 
 
-@pytest.mark.parametrize(("after_s", "times"), [(0.0, 3), (0.05, 2)])
-def test_a_kept_connection_is_asked_again_only_where_it_had_been_closed_before(monkeypatch, after_s, times):
-    monkeypatch.setattr(upstream, "CLOSED_S", 0.03)
+@pytest.mark.parametrize(("after_s", "closed_s", "times"), [(0.0, 30.0, 3), (0.05, 0.03, 2)])
+def test_a_kept_connection_is_asked_again_only_where_it_had_been_closed_before(monkeypatch, after_s, closed_s, times):
+    monkeypatch.setattr(upstream, "CLOSED_S", closed_s)
     asked, sides = [], []
 
     async def side(reader, writer):
@@ -224,7 +224,7 @@ def test_a_client_that_leaves_takes_its_place_at_the_side_with_it():
             async with client.stream("POST", CHAT, content=b"{}") as answer:
                 await anext(answer.aiter_raw())
                 assert router.figures()["in_flight_primary"] == 1
-            await asyncio.wait_for(fleet.left.wait(), 5)
+            await asyncio.wait_for(fleet.left.wait(), 30)
             while router.figures()["in_flight"]:
                 await asyncio.sleep(0.001)
 
@@ -252,7 +252,10 @@ def test_the_split_is_changed_by_the_owner_of_the_token_alone_and_only_to_a_shar
             },
             USUAL_LOWERED,
         )
-        async with served(control_of(router, "key")) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        async with (
+            served(control_of(router, "key")) as url,
+            httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client,
+        ):
             own = {"Authorization": "Bearer key"}
             assert (await client.post("/split", json={"share": 0.5})).status_code == 401
             for wrong in ({"share": 1.5}, {"share": True}, {"share": "0.5"}, [], {}):

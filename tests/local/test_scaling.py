@@ -12,6 +12,7 @@ import pytest
 from harness.local.scaling import Autoscaler, ScalingRules, queue_limit_s
 from tests.local.platform import Up, pilot
 from tests.local.test_lifecycle import PILOT
+from tests.suite.waiting import until
 
 DOUBLE = Path(__file__).parent / "doubles" / "container.py"
 
@@ -74,10 +75,10 @@ def container(folder, start_s=0.0, **fields):
     return folder
 
 
-def at_once(url, n, sleep_s):
+def at_once(url, n, **what):
     async def asks():
         async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
-            return await asyncio.gather(*(client.post(f"{url}/v1/chat", json={"sleep_s": sleep_s}) for _ in range(n)))
+            return await asyncio.gather(*(client.post(f"{url}/v1/chat", json=what) for _ in range(n)))
 
     return asyncio.run(asks())
 
@@ -85,7 +86,9 @@ def at_once(url, n, sleep_s):
 def test_from_zero_the_first_requests_wait_for_an_instance_and_more_come_for_those_that_wait(tmp_path):
     made = container(tmp_path, workers=0, max_workers=3, concurrency=2, scale_every_s=0.2, queue=20)
     with Up(made, "box") as up:
-        answers = at_once(up.urls["box"], 6, 1.0)
+        meeting = tmp_path / "meeting"
+        meeting.mkdir()
+        answers = at_once(up.urls["box"], 6, meets=[str(meeting), 3])
     pids = {a.json()["pid"] for a in answers if a.status_code == 200}
 
     assert [a.status_code for a in answers] == [200] * 6
@@ -94,7 +97,7 @@ def test_from_zero_the_first_requests_wait_for_an_instance_and_more_come_for_tho
 
 def test_a_health_check_wakes_a_service_that_sleeps(tmp_path):
     with Up(container(tmp_path, workers=0, max_workers=1), "box") as up:
-        assert httpx.get(f"{up.urls['box']}/healthz", timeout=20, trust_env=False).status_code == 200
+        assert httpx.get(f"{up.urls['box']}/healthz", timeout=60, trust_env=False).status_code == 200
 
 
 def test_an_instance_that_is_not_needed_any_more_goes(tmp_path):
@@ -102,18 +105,18 @@ def test_an_instance_that_is_not_needed_any_more_goes(tmp_path):
         tmp_path, workers=0, max_workers=2, concurrency=1, scale_every_s=0.2, scale_window_s=0.3, idle_s=0.5
     )
     with Up(made, "box") as up:
-        at_once(up.urls["box"], 2, 0.3)
-        time.sleep(2)
-        log = (tmp_path / ".pilot" / "local" / "logs" / "box.log").read_text()
-
-    assert log.count("End: scaled in") == 2
+        meeting = tmp_path / "meeting"
+        meeting.mkdir()
+        at_once(up.urls["box"], 2, meets=[str(meeting), 2])
+        log = tmp_path / ".pilot" / "local" / "logs" / "box.log"
+        until(lambda: log.read_text().count("End: scaled in") == 2)
 
 
 def test_the_platforms_own_lag_comes_before_the_process(tmp_path):
     made = container(tmp_path, workers=0, max_workers=1, start_lag_s=0.8)
     with Up(made, "box") as up:
         began = time.monotonic()
-        at_once(up.urls["box"], 1, 0)
+        at_once(up.urls["box"], 1)
 
         assert time.monotonic() - began > 0.8
 
@@ -121,9 +124,9 @@ def test_the_platforms_own_lag_comes_before_the_process(tmp_path):
 def test_cold_scales_a_service_that_may_have_none_to_zero(tmp_path):
     made = container(tmp_path, workers=0, max_workers=1)
     with Up(made, "box") as up:
-        before = at_once(up.urls["box"], 1, 0)[0].json()["pid"]
+        before = at_once(up.urls["box"], 1)[0].json()["pid"]
         said = json.loads(pilot(tmp_path, "cold", "box").stdout)
-        after = at_once(up.urls["box"], 1, 0)[0].json()["pid"]
+        after = at_once(up.urls["box"], 1)[0].json()["pid"]
 
     assert said["kind"] == "scaled-to-zero"
     assert before != after
@@ -132,7 +135,7 @@ def test_cold_scales_a_service_that_may_have_none_to_zero(tmp_path):
 def test_the_queue_of_cloud_run_has_no_places_but_a_time(tmp_path):
     made = container(tmp_path, workers=1, concurrency=1, queue=0, queue_rule="cloud-run")
     with Up(made, "box") as up:
-        answers = at_once(up.urls["box"], 4, 0.3)
+        answers = at_once(up.urls["box"], 4, sleep_s=0.3)
 
     assert [a.status_code for a in answers] == [200] * 4, "with the bounded rule and no place three would be refused"
 

@@ -170,7 +170,8 @@ class Azure(Calls, Hosts):
         """An operation that goes on; it is polled at an address of its own."""
         number = next(self._ids)
         self.operations[str(number)] = {"looks": LOOKS, **then}
-        headers = {header: f"https://{MANAGEMENT}/operations/{number}", "Retry-After": "3"}
+        port = ":443" if header == "location" else ""  # some providers say it
+        headers = {header: f"https://{MANAGEMENT}{port}/operations/{number}", "Retry-After": "3"}
         return httpx.Response(status, json=body or {}, headers=headers)
 
     def _time_passes(self, key):
@@ -374,6 +375,9 @@ class Azure(Calls, Hosts):
 
     def _resource(self, request, path, body):  # noqa: PLR0911 - one answer each
         method, key = request.method, path.lower()
+        provider = path.partition("/providers/")[2].partition("/")[0]
+        if provider not in self.registered:  # of every call, a question too
+            raise Refusal(409, "MissingSubscriptionRegistration", f"not registered to use namespace '{provider}'")
         self._time_passes(key if method == "GET" else "nowhere")
         if path.endswith("/providers/Microsoft.Resources/tags/default"):
             row = self.resources[key.removesuffix("/providers/microsoft.resources/tags/default")]
@@ -406,8 +410,6 @@ class Azure(Calls, Hosts):
 
     def _made_registry(self, path, key, body):
         assert path.split("/")[-2] == "registries"
-        if "Microsoft.ContainerRegistry" not in self.registered:
-            raise Refusal(409, "MissingSubscriptionRegistration", "not registered")
         name = path.rpartition("/")[2]
         assert re.fullmatch(r"[a-zA-Z0-9]{5,50}", name)
         if any(name.startswith(taken) for taken in self.taken):

@@ -4,7 +4,7 @@ that goes with its stack. Nothing here carries a schedule or a budget's action o
 
 from moto.budgets.models import budgets_backends
 from moto.core.common_models import CloudFormationModel
-from moto.ec2.models import ec2_backends, instances
+from moto.ec2.models import ec2_backends, elastic_ip_addresses, instances
 from moto.scheduler.models import scheduler_backends
 
 from tests.peers.aws import serve
@@ -88,3 +88,15 @@ def _gone(cls, resource_name, cloudformation_json, account_id, region_name):
 
 
 instances.Instance.delete_from_cloudformation_json = _gone
+
+
+@classmethod
+def _released(cls, resource_name, cloudformation_json, account_id, region_name):
+    """Moto keeps the address of a stack that goes."""
+    backend = ec2_backends[account_id][region_name]
+    [eip] = backend.address_by_ip([resource_name])
+    eip.instance = eip.eni = eip.association_id = None
+    backend.release_address(allocation_id=eip.allocation_id)
+
+
+elastic_ip_addresses.ElasticAddress.delete_from_cloudformation_json = _released

@@ -8,6 +8,7 @@ from botocore.stub import Stubber
 
 from harness.domain.quota import Need, Quota, QuotaConfig
 from harness.domain.target import Dialect, PriceModel, Target
+from harness.platforms.aws_ecs.bill import HostTerms, vcpus_of
 from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.control import facts_of
@@ -145,6 +146,21 @@ def test_a_quota_that_the_account_never_changed_is_the_default_of_aws(apis):
     assert quota == Quota("Fargate on-demand vCPU", Need.VCPU, 6.0)
     assert "request-service-quota-increase" in quota.request
     assert "--quota-code L-3032A538 --desired-value {value}" in quota.request
+
+
+def test_tasks_on_machines_are_held_to_the_accounts_machines(apis):
+    code = {"ServiceCode": "ec2", "QuotaCode": "L-1216C47A"}
+    apis["service-quotas"].add_response("get_service_quota", {"Quota": {"Value": 5.0}}, code)
+
+    [quota] = quotas_of(target(AwsEcs("c", "s", "us-east-1"), "ec2-alb"), apis.make)
+    assert quota == Quota("EC2 on-demand vCPU, standard families", Need.VCPU, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("machines", "vcpus"), [({"t3_medium": 2}, 4), ({"m6i_4xlarge": 3, "c7i_large": 1}, 50), ({"c7i_metal": 1}, None)]
+)
+def test_processors_of_machines_are_told_by_the_size_in_their_name(machines, vcpus):
+    assert vcpus_of(HostTerms(machines=machines)) == vcpus
 
 
 def test_a_quota_that_may_not_be_read_is_not_taken_for_the_default(apis):

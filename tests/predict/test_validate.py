@@ -52,6 +52,19 @@ def test_a_block_in_which_all_was_slower_is_not_covered():
     assert 2 in missed
 
 
+def test_of_more_than_can_be_played_some_blocks_are_kept_out_from_first_to_last():
+    again = tuple(replace(r, block=r.block + BLOCKS) for r in DATA.runs if r.profile not in DATA.tracks)
+    twice = replace(DATA, runs=(*DATA.runs, *again), blocks_valid=tuple(range(1, 2 * BLOCKS + 1)))
+    fits, steps = {"alpha": fit("alpha", twice, SITUATION.scaling, NO_RETRY, 0)}, []
+    made = validated(twice, fits, 0, step=lambda: steps.append(1), worlds=3, most_played=1)
+
+    kept_out = {h.block for h in made.held}
+    assert made.sampled == (("alpha", 6, 2 * BLOCKS),)
+    assert len(kept_out) == 6
+    assert {1, 2 * BLOCKS} <= kept_out
+    assert len(steps) == 2 * BLOCKS
+
+
 def test_few_blocks_are_told_and_not_held_out():
     made = held(DATA.at([1, 2]))
 

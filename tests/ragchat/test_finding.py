@@ -18,8 +18,14 @@ MB = weights.MB
 
 def ask(app, path, body=None):
     """Status, headers and JSON of one request."""
+    return ask_all(app, path, body)[0]
 
-    async def go():
+
+def ask_all(app, path, *bodies):
+    """The same of requests that come at once: each body is there when every request has been counted."""
+    come, all_come = [], asyncio.Event()
+
+    async def go(body):
         sent = []
         scope = {
             "type": "http",
@@ -35,6 +41,10 @@ def ask(app, path, body=None):
         }
 
         async def receive():
+            come.append(None)
+            if len(come) == len(bodies):
+                all_come.set()
+            await all_come.wait()
             return {"type": "http.request", "body": b"" if body is None else json.dumps(body).encode()}
 
         async def send(message):
@@ -43,7 +53,10 @@ def ask(app, path, body=None):
         await app(scope, receive, send)
         return sent[0]["status"], dict(sent[0]["headers"]), json.loads(b"".join(m.get("body", b"") for m in sent[1:]))
 
-    return asyncio.run(go())
+    async def together():
+        return await asyncio.gather(*map(go, bodies))
+
+    return asyncio.run(together())
 
 
 def service(corpus, monkeypatch, **env):
@@ -51,6 +64,16 @@ def service(corpus, monkeypatch, **env):
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     return create_app(Settings.from_env())
+
+
+def test_each_of_those_that_come_at_once_is_told_its_own_ordinal(corpus, monkeypatch):
+    """By the time the first one's head is written the others have been counted, too."""
+    asked = [{"question": "What does json.dumps do?"}, {"question": 7}, {"question": "What is a list?"}]
+    answers = ask_all(service(corpus, monkeypatch), "/v1/retrieve", *asked)
+    ordinals = [int(headers[b"x-instance-requests"]) for _, headers, _ in answers]
+
+    assert [status for status, _, _ in answers] == [200, 422, 200]
+    assert ordinals == [ordinals[0], ordinals[0] + 1, ordinals[0] + 2]
 
 
 def test_retrieve_answers_with_passages_their_scores_and_the_instances_headers(corpus, monkeypatch):

@@ -28,7 +28,10 @@ def page_file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def long_names(tmp_path_factory):
     folder = tmp_path_factory.mktemp("long")
-    titles = {"alpha": "Container (embedded), two of them", "beta": "Function (embedded)"}
+    titles = {
+        "alpha": "Container (embedded), two of them behind the region's shared balancer",
+        "beta": "Function (embedded)",
+    }
     return render(Pilot(folder, titles=titles), folder / "r")
 
 
@@ -89,6 +92,23 @@ def test_with_all_of_it_open_nothing_is_cut_and_no_two_labels_touch(browser, lon
     assert touching == []
     assert page.evaluate("document.querySelectorAll('details:not([open])').length") == 0
     assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 768, 390])
+def test_long_names_leave_the_picture_its_room(browser, long_names, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(long_names.as_uri())
+    assert page.evaluate("Math.min(...[...document.querySelectorAll('.promises .track')].map(e => e.clientWidth))") > 90
+    page.close()
+
+
+def test_paper_without_backgrounds_still_shows_what_is_told_by_them(browser, page_file):
+    page = browser.new_page()
+    page.emulate_media(media="print")
+    page.goto(page_file.as_uri())
+    for told in (".chip span", ".swatch", ".bar i"):
+        assert page.evaluate(f"getComputedStyle(document.querySelector('{told}')).printColorAdjust") == "exact"
     page.close()
 
 

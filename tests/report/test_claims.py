@@ -78,7 +78,10 @@ class Reader:
                 r"(Alpha|Beta) would cost (\$[\d,.]+) a month at the expected traffic \(runtime, simulated\)\.",
                 self.costs,
             ),
-            (r"Under (\w+) traffic the p95 of Beta is ([\d.]+) times the baseline's: (\w+)\.", self.times),
+            (
+                r"Under (\w+) traffic the p95 of Beta is ([\d.]+) times that of Alpha(?: \(([\d.]+) to ([\d.]+)\))?: (.+)\.",
+                self.times,
+            ),
             (
                 r"(Alpha|Beta) refuses (.+ %) under (\w+): a higher concurrency limit or more capacity would change that\.",
                 self.refuses,
@@ -184,9 +187,15 @@ class Reader:
     def costs(self, who, amount):
         return abs(float(amount[1:].replace(",", "")) - self.usd[TARGETS[who]]) <= 0.5
 
-    def times(self, profile, ratio, relation):
+    def times(self, profile, ratio, low, high, relation):
         [c] = [c for c in self.f.comparisons if c.profile == profile and c.metric == "p95_s"]
-        return f"{c.ratio.value:.2f}" == ratio and c.relation.value == relation
+        ends = tuple(f"{end:.2f}" for end in (c.ratio.low, c.ratio.high))
+        told = (
+            c.relation.value
+            if c.relation is not Relation.UNRESOLVED
+            else "neither a difference nor equivalence is shown"
+        )
+        return f"{c.ratio.value:.2f}" == ratio and relation == told and (low or ratio, high or ratio) == ends
 
     def refuses(self, who, share, profile):
         [f] = [f for f in self.f.funnels if f.target == TARGETS[who] and f.profile == profile]

@@ -155,7 +155,7 @@ def test_a_target_that_dies_in_the_burst(tmp_path):
     _, html, text = pages(tmp_path, burst={"alpha": alive, "beta": dying})
 
     assert "not within the quiet time, in 6 of 6" in text
-    assert r"150 connection\_error by network" in text
+    assert r"150 connection error by network" in text
     assert "Under burst traffic the p95 of Beta is infinite" in text
     assert "<h2" in html
 

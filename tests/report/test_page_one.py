@@ -325,11 +325,11 @@ def test_doubts_name_titles_wherever_they_name_targets():
 
 
 def test_a_doubt_of_both_targets_is_one_line_and_so_are_the_checks_of_a_calibration():
-    prices = labelled(doubt.PricesUnconfirmed(("a", "b"), ("public_ipv4_hour",)), NAMES)
+    prices = labelled(doubt.PricesUnconfirmed(("a", "b"), ("Task public IPv4",)), NAMES)
     silent = labelled(doubt.CostNotKnown(("a",), absence.NoneSucceeded(1200)), NAMES)
     lag = "lag p99 27 ms is above its limit 20 ms"
 
-    assert said(prices) == "Part of the cost of A and B rests on unconfirmed prices: public_ipv4_hour."
+    assert said(prices) == "Part of the cost of A and B rests on unconfirmed prices: Task public IPv4."
     assert said(silent) == "The cost of A is unknown: none of 1,200 requests succeeded."
     assert said(doubt.CalibrationOff(6, False, "a stall", "p90", lag)) == (
         f"The generator's calibration could not tell 6 checks, first a stall, p90: {lag}."

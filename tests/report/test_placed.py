@@ -61,9 +61,9 @@ def test_a_declared_duration_is_held_to_the_functions_limit_and_said_to_be_decla
     [row] = [row for row in tables["placement"].rows if row[0].text == "ingestion"]
 
     assert "a job takes 20 min (declared, not measured), and Beta ends at 15 min" in row[2].text
-    assert row[3].text == "p95 until done: at most 900 s; lost: at most 0"
+    assert row[3].text == "p95 time to done: at most 15 min; lost jobs: at most 0"
     assert "What platforms allow: Lambda quotas" in tables["placement"].note
-    assert row[5].text == "not measured; time 1,200 s (declared, not measured), limit 900 s"
+    assert row[5].text == "not measured; time 20 min (declared, not measured), limit 15 min"
 
 
 def test_a_promise_of_its_own_is_judged_on_both_targets(tables):

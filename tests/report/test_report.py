@@ -6,8 +6,12 @@ import pytest
 
 from harness import pipeline
 from harness.cli.report import report as report_command
+from harness.domain.sample import Outcome
+from harness.domain.verdict import MEASURED
+from harness.domain.workload import Promise
 from harness.errors import BadFile, Refused
 from harness.planning import seal_of
+from harness.platforms.shared.book import book_names, read_book
 from harness.report.blocks import table
 from harness.report.columns import seconds, word
 from harness.report.render import lean
@@ -146,9 +150,18 @@ def test_a_table_that_is_not_there_is_refused_with_those_that_are(usual):
 
 def test_the_prices_are_those_that_a_bill_was_made_with(usual):
     folder = usual.parent
-    keys = [line.split(",")[1] for line in (folder / "tables" / "prices.csv").read_text().splitlines()[1:]]
-    assert "fargate_vcpu_hour" in keys
-    assert "eks_cluster_hour" not in keys
+    items = [line.split(",")[1] for line in (folder / "tables" / "prices.csv").read_text().splitlines()[1:]]
+    assert "Task vCPU" in items
+    assert "Control plane" not in items
+
+
+def test_nobody_reads_the_name_of_a_field_of_ours(usual):
+    """But what a person types, and the names that a platform gives its own series."""
+    text = re.sub(r"`[^`]*`", "", usual.with_suffix(".md").read_text().replace("\\_", "_"))
+    keys = {price.key for name in book_names() for price in read_book(name).prices}
+    ours = {*keys, *MEASURED, *(o.value for o in Outcome), *(p.value for p in Promise)}
+
+    assert sorted(name for name in ours if "_" in name and re.search(rf"(?<!\w){name}(?!\w)", text)) == []
 
 
 def test_every_link_of_the_page_and_of_the_record_has_its_end(usual):

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness import aside, pipeline
-from harness.errors import Refused
+from harness.errors import PilotError, Refused
 from harness.evidence.store import Store
 from harness.platforms.elsewhere import Seen, Where
 from harness.run.away import bundle
@@ -34,18 +34,23 @@ class Machine:
     def __init__(self, *says, evidence=None):
         self.says, self.evidence = list(says), evidence
         self.begun, self.stopped, self.removed, self.up, self.left = [], 0, 0, False, ()
-        self.handed = True
+        self.handed, self.taken = True, False  # of one that is up
 
     def there(self):
         return Where("stack", "bucket", made=False, handed=self.handed) if self.up else None
 
-    def begin(self, made, variables, say):
+    def begin(self, variables, say):
+        self.given, was = variables, self.up and self.handed
+        self.handed = was
+        self.up = True
+        return Where("stack", "bucket", made=True, handed=was, address="198.51.100.7")
+
+    def hand(self, made, say):
         with tarfile.open(made) as tar:
-            self.begun.append((tar.getnames(), variables))
-            if self.evidence is not None and not (self.up and self.handed):
-                self.evidence = gone_on(tar, self.evidence, made.parent.name)
-        self.up = self.handed = True
-        return Where("stack", "bucket", made=True)
+            self.begun.append((tar.getnames(), self.given))
+            if self.evidence is not None and not self.taken:
+                self.evidence, self.taken = gone_on(tar, self.evidence, made.parent.name), True
+        self.handed = True
 
     def seen(self):
         return self.says.pop(0) if len(self.says) > 1 else self.says[0]
@@ -149,6 +154,30 @@ def test_it_is_begun_once_followed_to_its_end_and_fetched(workspace, measured):
     at_home(workspace)  # it is here again
 
 
+def test_targets_let_it_in_before_its_run_begins_and_once(workspace, measured):
+    """A firewall that knows this machine alone would drop every request of the other one."""
+    machine, order = Machine(RUNS, evidence=measured), []
+    hand = machine.hand
+    machine.hand = lambda *given: order.append("handed") or hand(*given)
+    for _ in range(2):
+        away(workspace, machine, plan_of(workspace), Order("aws", detach=True), print, let_in=order.append)
+
+    assert order == ["198.51.100.7", "handed"]
+
+
+def test_targets_that_do_not_let_it_in_leave_it_without_its_bundle(workspace, measured):
+    machine = Machine(RUNS, evidence=measured)
+
+    def refused(address):
+        raise PilotError("AccessDenied")
+
+    with pytest.raises(PilotError, match="AccessDenied"):
+        away(workspace, machine, plan_of(workspace), Order("aws", detach=True), print, let_in=refused)
+    assert (machine.up, machine.begun) == (True, [])
+    away(workspace, machine, plan_of(workspace), Order("aws", detach=True), print)
+    assert len(machine.begun) == 1
+
+
 def test_what_is_followed_again_is_not_begun_again_and_cannot_run_here(workspace, measured):
     machine = Machine(RUNS, evidence=measured)
     first = away(workspace, machine, plan_of(workspace), Order("aws", detach=True), print)
@@ -235,7 +264,7 @@ def test_one_that_was_cut_before_its_bundle_was_handed_over_gets_it_from_the_nex
 def test_what_cannot_be_brought_up_leaves_the_campaign_here(workspace, monkeypatch):
     machine = Machine(ENDED)
 
-    def refuses(made, variables, say):
+    def refuses(variables, say):
         raise Refused("its budget is used up", "raise it")
 
     monkeypatch.setattr(machine, "begin", refuses)
@@ -250,7 +279,7 @@ def test_what_an_earlier_try_brought_up_still_costs_when_the_next_is_refused(wor
     away(workspace, machine, plan_of(workspace), Order("aws", detach=True), print)
     machine.handed = False  # it was cut before its bundle was there
 
-    def refuses(made, variables, say):
+    def refuses(variables, say):
         raise Refused("load.env has more than 4096 bytes", "keep what the targets need")
 
     monkeypatch.setattr(machine, "begin", refuses)

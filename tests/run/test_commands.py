@@ -29,5 +29,5 @@ def test_an_end_that_is_asked_for_ends_what_the_command_started_too():
     with pytest.raises(KeyboardInterrupt):
         run_command(["sh", "-c", sleeper])
 
-    _, alive = psutil.wait_procs(set(psutil.Process().children(recursive=True)) - before, timeout=5)
+    _, alive = psutil.wait_procs(set(psutil.Process().children(recursive=True)) - before, timeout=30)
     assert not alive

@@ -123,6 +123,22 @@ def test_what_stands_beside_the_targets_counts_as_pilot_toml_says(cloud):
     assert usd_per_hour(open_workspace(workspace.root)) == before + Decimal("0.1")
 
 
+def test_what_was_deployed_beside_the_targets_counts_as_its_plan_priced_it(cloud):
+    workspace, store = cloud
+    before = usd_per_hour(workspace)
+    entry = {"what": "deploy", "targets": ["alpha"], "steps": []}
+    store.add_deployment(entry | {"beside": {"stack rag-pilot": "0.09", "service rag-provider": "0.07"}})
+    store.add_deployment(entry | {"beside": {"stack rag-pilot": "0"}})  # another model is asked since
+
+    assert usd_per_hour(workspace) == before + Decimal("0.07")
+    now = datetime.now(UTC).timestamp()
+    spent = [until_now_usd(workspace, store, now=lambda at=hours: now + at * 3600)() for hours in (0, 10)]
+    assert spent[1] - spent[0] == pytest.approx(10 * (TASK_HOUR + Decimal("0.07")), rel=Decimal("0.01"))
+    path = workspace.root / "pilot.toml"
+    path.write_text(path.read_text() + "\n[limits]\nstanding_usd_per_day = 0\n")
+    assert usd_per_hour(open_workspace(workspace.root)) == before, "what pilot.toml says counts in its place"
+
+
 def test_nothing_stands_before_a_seal(cloud):
     workspace, _ = cloud
     assert until_now_usd(workspace, Store(workspace.root / "fresh"))() == 0

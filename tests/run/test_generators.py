@@ -18,6 +18,7 @@ from harness.workspace import open_workspace
 from harness.workspace.wants import of_generator
 from tests.builders import Pilot
 from tests.peers.start import free_port
+from tests.suite.waiting import until
 
 SECRET = b"known to every member of it"
 
@@ -69,7 +70,7 @@ class Threads:
     def stop(self):
         for one in self.running.values():
             one.stop()
-            one.join(5)
+            one.join(30)
 
 
 @pytest.fixture
@@ -94,11 +95,11 @@ def test_every_member_is_started_once_and_one_that_is_gone_is_brought_up_again(r
     monkeypatch.setattr("harness.launch.roll.SILENT_S", 0.3)
     roll, fleet, said = rolled("a", "b")
 
-    assert [m["member"] for m in roll.gather(10)] == ["a", "b"]
+    assert [m["member"] for m in roll.gather(60)] == ["a", "b"]
     fleet.running["b"].stop()
     fleet.running["b"].join()
     time.sleep(0.4)
-    assert [m["member"] for m in roll.gather(10)] == ["a", "b"]
+    assert [m["member"] for m in roll.gather(60)] == ["a", "b"]
     assert fleet.started == ["a", "b", "b"]
     assert said == ["generator b: it is gone; starting it again"]
 
@@ -108,7 +109,7 @@ def test_a_member_that_does_not_stay_up_is_named_with_its_reason(rolled, monkeyp
     roll, fleet, _ = rolled("a", "b", dies=("b",))
 
     with pytest.raises(PilotError, match="the generator b does not stay up: it is gone"):
-        roll.gather(10)
+        roll.gather(60)
     assert fleet.started.count("b") == 3
 
 
@@ -125,33 +126,33 @@ def test_who_does_not_know_the_secret_is_not_on_the_roll(rolled, monkeypatch):
 
 def test_a_run_is_begun_on_every_member_and_what_failed_there_is_said(rolled):
     roll, fleet, _ = rolled("a", "b")
-    roll.gather(10)
+    roll.gather(60)
     fleet.running["b"].code = 2
     roll.begin(1, {"argv": ["-f", "x"], "env": {}, "processes": 1})
 
-    assert roll.over(1, 5, 5) == ["b: a worker ended with 2: no such target"]
+    assert roll.over(1, 30, 30) == ["b: a worker ended with 2: no such target"]
     assert [t["begin"] for m in fleet.running.values() for t in m.told] == [1, 1]
 
 
 def test_workers_that_do_not_end_are_told_to_and_then_named(rolled):
     roll, fleet, _ = rolled("a")
-    roll.gather(10)
+    roll.gather(60)
     fleet.running["a"].code = None
     roll.begin(1, {"argv": ["-f", "x"], "env": {}, "processes": 1})
 
     assert roll.over(1, 0.2, 0.3) == ["a: its workers did not end"]
-    assert {"end": 1} in fleet.running["a"].told
+    until(lambda: {"end": 1} in fleet.running["a"].told)
 
 
 def test_a_run_on_a_member_that_is_gone_is_over(rolled, monkeypatch):
     monkeypatch.setattr("harness.launch.roll.SILENT_S", 0.3)
     roll, fleet, _ = rolled("a")
-    roll.gather(10)
+    roll.gather(60)
     fleet.running["a"].code = None
     roll.begin(1, {"argv": ["-f", "x"], "env": {}, "processes": 1})
     fleet.running["a"].stop()
 
-    assert roll.over(1, 5, 5) == []
+    assert roll.over(1, 30, 30) == []
 
 
 def test_a_port_that_is_taken_is_refused():
@@ -196,7 +197,7 @@ def served(rolled, profiles):
     def make(launcher):
         roll, fleet, _ = rolled("a")
         fleet.start = lambda member: fleet.running.setdefault(member, Serving(member, fleet.port, profiles, launcher))
-        said = roll.gather(10)
+        said = roll.gather(60)
         assert said[0]["member"] == "a"
         assert said[0]["cores"] >= 1
         return roll, fleet
@@ -212,7 +213,7 @@ def test_a_standby_begins_its_workers_with_the_secret_and_says_how_they_ended(se
     roll, _ = served(launcher)
     roll.begin(1, {"argv": MINE, "env": {"PILOT_CAMPAIGN": "1", "LD_PRELOAD": "evil.so"}, "processes": 2})
 
-    assert roll.over(1, 5, 5) == ["a: a worker ended with 1: the target is not declared"]
+    assert roll.over(1, 30, 30) == ["a: a worker ended with 1: the target is not declared"]
     assert (
         launcher.begun == [([*MINE, "--worker"], {"PILOT_CAMPAIGN": "1", "PILOT_WORKER_SECRET": SECRET.decode()})] * 2
     )
@@ -223,7 +224,7 @@ def test_a_standby_says_what_it_does_not_begin(served):
     roll, _ = served(launcher)
     roll.begin(1, {"argv": ["-f", "/etc/passwd"], "env": {}, "processes": 1})
 
-    [words] = roll.over(1, 5, 5)
+    [words] = roll.over(1, 30, 30)
     assert words.startswith("a: a worker ended with 2: -f /etc/passwd: not a load profile of")
     assert launcher.begun == []
 
@@ -232,7 +233,7 @@ def test_workers_that_go_on_after_their_master_are_ended_by_their_standby(served
     roll, _ = served(Beginning())
     roll.begin(1, {"argv": MINE, "env": {}, "processes": 1})
 
-    assert roll.over(1, 0.2, 5) == ["a: a worker ended with 143: the target is not declared"]
+    assert roll.over(1, 0.2, 30) == ["a: a worker ended with 143: the target is not declared"]
 
 
 def test_a_standby_leaves_when_its_campaign_is_silent_and_ends_what_it_began(served, monkeypatch, capsys):
@@ -241,11 +242,9 @@ def test_a_standby_leaves_when_its_campaign_is_silent_and_ends_what_it_began(ser
     launcher = Beginning()
     roll, fleet = served(launcher)
     roll.begin(1, {"argv": MINE, "env": {}, "processes": 1})
-    until = time.monotonic() + 5
-    while not launcher.begun and time.monotonic() < until:
-        time.sleep(0.01)
+    until(lambda: launcher.begun or not fleet.running["a"].is_alive())
     roll._to_send, roll._queue = [], lambda message: None  # it says nothing any more
-    fleet.running["a"].join(5)
+    fleet.running["a"].join(30)
 
     assert not fleet.running["a"].is_alive()
     assert "was silent for 0.4 s" in capsys.readouterr().err

@@ -32,7 +32,7 @@ ADDRESS = re.compile(r"http://\S+/\?token=\S+")
 pytestmark = pytest.mark.usefixtures("planned_soon")
 
 
-def found_in(path, pattern, seconds=30):
+def found_in(path, pattern, seconds=60):
     deadline = time.monotonic() + seconds
     while not (found := pattern.search(path.read_text(errors="replace"))):
         assert time.monotonic() < deadline, path.read_text(errors="replace")
@@ -53,7 +53,7 @@ def raced(tmp_path_factory):
     try:
         url = found_in(output, ADDRESS)
         told = []
-        with closing(httpx.Client(base_url=url.partition("/?")[0], trust_env=False)) as page:
+        with closing(httpx.Client(base_url=url.partition("/?")[0], trust_env=False, timeout=30)) as page:
             assert page.get(url).status_code == 303
             while process.poll() is None:
                 try:
@@ -61,7 +61,7 @@ def raced(tmp_path_factory):
                 except httpx.TransportError:
                     break
                 time.sleep(0.1)
-        code = process.wait(30)
+        code = process.wait(60)
     finally:
         server.close()
     return {"code": code, "told": told, "root": root, "output": output.read_text(), "page": url.partition("/?")[0]}

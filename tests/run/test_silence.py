@@ -102,8 +102,24 @@ def test_a_bad_image_ends_a_campaign_after_three_runs_that_are_kept_and_count(tm
     assert found.words == "beta answered (nearly) nothing in 3 runs in a row"
     assert found.stopped("pilot run").exit_code == Exit.LIMIT
     assert "pilot doctor beta" in found.stopped("pilot run").hint
+    assert "these runs are kept and count" in str(found.stopped("pilot run"))
     assert all(store.valid_attempt(block) == 1 for block in plan.blocks)
     assert unheard(store.journal())
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "says"), [(1, "kept, and 2 count; the blocks of the others are INVALID"), (3, "do not count")]
+)
+def test_unanswered_runs_of_invalid_blocks_are_not_said_to_count(tmp_path, spoilt, says):
+    pilot = Pilot(tmp_path, blocks=MOST_UNANSWERED, kept=True)
+    pilot._samples = lambda run: broken() if run.target == "beta" else [sample(k) for k in range(20)]
+    _, plan, store = pilot.write()
+    for block in plan.blocks[:spoilt]:
+        [run] = [run for run in block.runs if run.target == "beta"]
+        path = store.run_folder(run, 1) / "ledger.json"
+        path.write_text(path.read_text().replace('"valid": true', '"valid": false'))
+
+    assert says in str(note_unanswered(store, plan).stopped("pilot run"))
 
 
 def test_a_run_that_was_answered_or_a_contract_that_was_checked_begins_the_count_anew(tmp_path):

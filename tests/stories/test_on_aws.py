@@ -129,6 +129,7 @@ def left():
     topics = [t["TopicArn"] for t in client("sns").list_topics()["Topics"]]
     roles = [r["RoleName"] for r in client("iam").list_roles()["Roles"] if "AWSServiceRole" not in r["RoleName"]]
     volumes = [v["VolumeId"] for v in client("ec2").describe_volumes()["Volumes"]]
+    volumes += [a["PublicIp"] for a in client("ec2").describe_addresses()["Addresses"]]
     groups = [
         g["GroupName"]
         for g in client("ec2").describe_security_groups()["SecurityGroups"]

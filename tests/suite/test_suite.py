@@ -108,7 +108,7 @@ def test_a_process_ends_with_what_it_started():
     process.stdout.readline()
     children = psutil.Process(process.pid).children()
     processes.end(process)
-    _, alive = psutil.wait_procs(children, timeout=5)
+    _, alive = psutil.wait_procs(children, timeout=30)
 
     assert len(children) == 2
     assert alive == []
@@ -119,7 +119,7 @@ def test_what_is_left_running_is_named_though_its_parent_is_gone(tmp_path, monke
     monkeypatch.setenv(leftovers.MARK, "one-test")
     code = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
     parent = processes.start([sys.executable, "-c", code], cwd=tmp_path.parent)
-    parent.wait(10)
+    parent.wait(60)
     [left] = leftovers.left_running(tmp_path)
     processes.end(parent)
 

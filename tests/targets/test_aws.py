@@ -65,6 +65,25 @@ def test_every_template_keeps_to_the_resource_schemas():
     assert done.returncode == 0, done.stdout
 
 
+RULE = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{0,255}")  # of descriptions, as EC2 documents it
+RULES = ("SecurityGroupIngress", "SecurityGroupEgress")
+
+
+def descriptions(path):
+    """Of security groups and their rules."""
+    for name, one in template(path)["Resources"].items():
+        said = one.get("Properties", {})
+        rows = [r for kind in RULES for r in said.get(kind, ())] if one["Type"] == "AWS::EC2::SecurityGroup" else []
+        rows += [said] if one["Type"] in ("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress") else []
+        yield from ((name, text) for r in rows for text in (r.get("Description"), r.get("GroupDescription")) if text)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_descriptions_of_firewalls_have_only_letters_that_ec2_takes(path):
+    """The resource schemas know nothing of it, and the whole stack is rolled back."""
+    assert [(name, text) for name, text in descriptions(path) if not RULE.fullmatch(text)] == []
+
+
 def test_the_linter_can_say_no(tmp_path):
     wrong = tmp_path / "template.yaml"
     wrong.write_text(

@@ -7,7 +7,6 @@ beforehand, from the same pins, so that the build itself needs no network.
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.peers.start import free_port
 from tests.suite import processes
 
 ROOT = Path(__file__).parent.parent.parent
@@ -122,11 +122,6 @@ def container(builder):
     return builder("from", "--pull-never", IMAGE)
 
 
-def port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
-
-
 @contextmanager
 def started(builder, container, words, at, **environment):
     process = builder.start(container, words, **environment)
@@ -150,7 +145,7 @@ def on_loopback(words, at):
 
 def test_the_image_answers_a_question_of_its_own_index_by_its_own_command(builder, container):
     config = json.loads(builder("inspect", "--type", "image", IMAGE))["OCIv1"]["config"]
-    mock, chat = port(), port()
+    mock, chat = free_port(), free_port()
     provider = ["python", "-m", "ragchat.provider", "--host", "127.0.0.1", "--port", str(mock), "--time-scale", "0.02"]
     where = {"RAG_PROVIDER_URL": f"http://127.0.0.1:{mock}", "RAG_PROVIDER_KEY": "k" * 24}
 

@@ -223,3 +223,14 @@ def test_shapes_in_prices_are_those_of_the_deployment():
     assert (usual["cpu"], usual["memory"]) == (f"{aca['vcpu']:g}", f"{aca['memory_gib']:g}Gi")
     assert functions["memory_mb"] == arm("azure_functions")["parameters"]["instanceMemoryMB"]["defaultValue"]
     assert (limits["cpu"], limits["memory"]) == (f"{priced['vcpu']:g}", f"{priced['memory_gib']:g}Gi")
+
+
+@pytest.mark.parametrize("name", ["azure_functions", "azure_functions/jobs"])
+def test_a_function_apps_host_reads_its_storage_by_the_identity_that_has_the_role(name):
+    """The host's default credential takes AZURE_CLIENT_ID, which is the service's: that identity may not read the storage."""
+    [site] = [r for r in arm(name)["resources"] if r["type"] == "Microsoft.Web/sites"]
+    settings = {one["name"]: one["value"] for one in site["properties"]["siteConfig"]["appSettings"]}
+
+    if "AZURE_CLIENT_ID" in settings:
+        assert settings["AzureWebJobsStorage__credential"] == "managedidentity"
+        assert "AzureWebJobsStorage__clientId" not in settings, "none named: the app's own"

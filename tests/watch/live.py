@@ -51,10 +51,16 @@ class Going:
         folder.mkdir(parents=True)
         load = constant(RATE).during(LENGTH_S)
         said = {"state": "running", "planned": 200, "total_s": LENGTH_S, "seed": 7, "spec": {"load": as_data(load)}}
-        said |= {"started_monotonic_s": time.perf_counter() - ago_s}
+        self._began_s = time.perf_counter() - ago_s
+        said |= {"started_monotonic_s": self._began_s}
         write_text(folder / "run.json", dump(RUN_FORMAT.stamped(said)))
         (folder / SPOOL).write_bytes(orjson.dumps(SAMPLES_FORMAT.stamped({"columns": COLUMNS})) + b"\n")
         return folder
+
+    @property
+    def since_s(self):
+        """How long ago the run began."""
+        return time.perf_counter() - self._began_s
 
     def append(self, *samples):
         """As the generator's batches are appended."""

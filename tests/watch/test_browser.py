@@ -1,12 +1,18 @@
 """The live page in a real Chromium, where one is installed."""
 
+import json
+import os
 import shutil
+import time
+from contextlib import suppress
 
 import pytest
 
+from harness.evidence.run_folder import SPOOL
+from harness.evidence.store import Store
 from harness.watch.picture import Picture
 from harness.watch.serve import Served
-from tests.builders import failed, sample
+from tests.builders import Pilot, failed, sample
 from tests.watch.live import RATE, Going
 
 CHROMIUM = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
@@ -52,6 +58,7 @@ def served(going):
 def test_no_error_no_request_elsewhere_no_overflow_and_the_token_is_gone(browser, served, going):
     """All that a person meets in one page, for each costs a second: widths, dark, what is appended, looking back."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    api = pytest.importorskip("playwright.sync_api")
     said, asked, cut = [], [], {}
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
@@ -74,6 +81,8 @@ def test_no_error_no_request_elsewhere_no_overflow_and_the_token_is_gone(browser
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_timeout(400)
+        with suppress(api.TimeoutError):  # on a busy machine it is drawn anew later than that
+            page.wait_for_function(f"{CUT} === 0 && document.documentElement.scrollWidth === {width}", timeout=15_000)
         cut[width] = page.evaluate(CUT), page.evaluate("document.documentElement.scrollWidth")
 
     assert said == []
@@ -82,6 +91,43 @@ def test_no_error_no_request_elsewhere_no_overflow_and_the_token_is_gone(browser
     assert names == ["Alpha", "Beta"]
     assert (before[3], before[4], crosses) == ("60", "1", 1), "a refusal is a cross at the edge"
     assert cut == {1280: (0, 1280), 390: (0, 390)}
+
+
+def told(browser, workspace, store):
+    """Of a page that is not live: its heading, the first fact, and whether there are charts."""
+    made = Served(Picture(workspace, store, None))
+    page = browser.new_context().new_page()
+    page.goto(made.page.address)
+    page.locator("html[data-ready=yes]").wait_for(state="attached")
+    said = page.locator("#state").inner_text(), page.locator("#facts small").first.inner_text()
+    drawn = page.locator("#charts").is_visible()
+    page.close()
+    made.close()
+    return *said, drawn
+
+
+@pytest.mark.slow  # three seconds; what the page is given, test_picture.py tells
+def test_a_page_that_is_not_live_says_why(browser, tmp_path):
+    none = Pilot(tmp_path / "none")
+    none.root.mkdir()
+    store = Store(none.workspace().evidence)
+    store.write_plan(none.plan())
+    stopped = Going(tmp_path)
+    stopped.append(sample(0))
+    os.utime(stopped.folder / SPOOL, (time.time() - 600,) * 2)
+    lost = Pilot(tmp_path / "lost", blocks=2)
+    lost.root.mkdir()
+    workspace, plan, kept = lost.write()
+    for run in plan.blocks[1].runs:
+        first = kept.run_folder(run, 1)
+        ledger = json.loads((first / "ledger.json").read_text())
+        (first / "ledger.json").write_text(json.dumps(ledger | {"valid": False, "reasons": ["lag"]}))
+        for attempt in range(2, workspace.config.limits.attempts + 1):
+            shutil.copytree(first, kept.run_folder(run, attempt))
+
+    assert told(browser, none.workspace(), store) == ("Nothing is measured yet; pilot run begins", "none yet", False)
+    assert told(browser, stopped.workspace, stopped.store)[0] == "Interrupted; pilot run continues it"
+    assert told(browser, workspace, kept)[:2] == ("Ended: 1 block given up (limits.attempts)", "1 given up")
 
 
 @pytest.mark.slow

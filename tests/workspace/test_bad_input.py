@@ -34,6 +34,21 @@ def test_all_problems_of_pilot_toml_are_told_at_once(tmp_path):
     assert "traffic: is required" in said
 
 
+def test_problems_of_its_targets_are_told_with_those_of_pilot_toml(tmp_path):
+    Pilot(tmp_path).workspace()
+    for path, right, wrong in (
+        (tmp_path / "pilot.toml", "blocks", "blokcs"),
+        (next(tmp_path.glob("targets/*/target.toml")), "title", "tilte"),
+    ):
+        text = path.read_text()
+        assert right in text
+        path.write_text(text.replace(right, wrong, 1))
+    said = problems(lambda: open_workspace(tmp_path))
+
+    assert "pilot.blokcs: is not a known field" in said
+    assert f"targets/{path.parent.name}/target.toml: tilte: is not a known field" in said
+
+
 def test_what_no_table_takes_hides_no_other_problem(tmp_path):
     (tmp_path / "pilot.toml").write_text(
         '[pilot]\nquestion = 2026-11-27\nbaseline = "a"\ncandidate = "b"\nblocks = 1\n'

@@ -20,13 +20,13 @@ from harness.domain.estimate import Known, Unknown
 from harness.domain.job import Fate
 from harness.domain.reasons import verdict as reasons
 from harness.domain.verdict import Judgement, Slo, SloVerdict
-from harness.domain.workload import Promise
+from harness.domain.workload import CALLED, Promise
 
 ALLOWED = 0.05  # of jobs, beyond a p95's limit
 Of = Callable[[JobRun], Array]
 TIMES: dict[Promise, tuple[str, Of, Of]] = {  # as it was seen, and the least that it may be
-    Promise.DONE: ("p95 time to done", lambda run: run.to_done_s, lambda run: run.at_least_s),
-    Promise.FRESHNESS: ("p95 freshness", lambda run: run.fresh_s, lambda run: run.fresh_at_least_s),
+    Promise.DONE: (CALLED[Promise.DONE], lambda run: run.to_done_s, lambda run: run.at_least_s),
+    Promise.FRESHNESS: (CALLED[Promise.FRESHNESS], lambda run: run.fresh_s, lambda run: run.fresh_at_least_s),
 }
 
 
@@ -73,7 +73,7 @@ def _beyond(values: Pooled, limit_s: float) -> Share:
 
 def lost_verdict(target: str, profile: str, runs: Sequence[JobRun], confidence: float) -> SloVerdict:
     """That no accepted job is lost: one is enough to break it, and none does not prove it."""
-    promise = Slo("lost jobs", Promise.LOST.value, 0.0, "share")
+    promise = Slo(CALLED[Promise.LOST], Promise.LOST.value, 0.0, "share")
     found = share(Fate.LOST, runs, confidence)
     if isinstance(found.known, Unknown) and not found.of:
         return SloVerdict(target, profile, promise, Judgement.INCONCLUSIVE, found.known, found.known.reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from harness.domain.reason import Reason
+from harness.domain.verdict import Relation
 
 
 class Decided(Reason):
@@ -134,12 +135,14 @@ class CostsMonthly(Decided):
 
 
 class TimesBaseline(Decided):
-    """The p95 of the candidate."""
+    """The p95 of the candidate, in times that of the baseline, with the ends of the ratio's interval."""
 
     profile: str
     label: str
+    baseline: str
     ratio: float
-    relation: str
+    ends: tuple[float | None, float | None]
+    relation: Relation
 
 
 class VolumeUnknown(Decided):

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from harness.domain.job import Fate
 from harness.domain.reason import Reason
+from harness.domain.workload import Promise
 
 
 class What(StrEnum):
@@ -304,7 +305,7 @@ class JobsNotMeasured(Doubt):
     """A workload of jobs and what it promises."""
 
     workload: str
-    promises: tuple[str, ...]
+    promises: tuple[Promise, ...]
 
 
 class NoPricesOf(Doubt):
@@ -330,10 +331,10 @@ class PricesElsewhere(Doubt):
 
 
 class PricesUnconfirmed(Doubt):
-    """By anybody."""
+    """By anybody; ``lines``: what a bill calls them."""
 
     targets: tuple[str, ...]
-    keys: tuple[str, ...]
+    lines: tuple[str, ...]
 
 
 class PartsUnpriced(Doubt):
@@ -431,10 +432,10 @@ class BilledDays(Doubt):
 
 
 class BillDiffers(Doubt):
-    """Relative errors of the model."""
+    """Relative errors of the model; ``line``: what a bill calls it."""
 
     target: str
-    price_key: str
+    line: str
     quantity: float | None
     price: float | None
 

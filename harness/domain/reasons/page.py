@@ -14,7 +14,7 @@ class Page(Reason):
 
 
 class HowSure(Page):
-    """Verdicts of the pair; caps: what holds confidence down."""
+    """Verdicts of the pair; caps: what holds confidence down; spared: blocks that an early end left out."""
 
     confidence: str
     caps: tuple[str, ...]
@@ -22,6 +22,7 @@ class HowSure(Page):
     planned: int
     decided: int
     verdicts: int
+    spared: int = 0
 
 
 class Kept(Page):
@@ -165,7 +166,7 @@ class Actor(StrEnum):
 
 
 class Undecided(Page):
-    """A promise of the one that is chosen: it would not be, were this broken."""
+    """A promise of the one that is chosen: it would not be, were this broken. ``late`` as in ``BrokenNow``."""
 
     label: str
     name: str
@@ -174,10 +175,11 @@ class Undecided(Page):
     allowed: float
     unit: str
     at_least: bool = False
+    late: bool = False
 
 
 class MoreAtOnce(Page):
-    """Requests at once that the burst needs, of which ``share`` is refused now."""
+    """At least so many requests at once are needed under this profile, of which ``share`` is refused now."""
 
     label: str
     profile: str
@@ -278,6 +280,12 @@ class FixFirst(Page):
     broken: int
     name: str
     profile: str
+
+
+class FindCost(Page):
+    """Nothing tells the two apart while a cost is not known."""
+
+    labels: tuple[str, ...]
 
 
 class Decide(Page):

@@ -5,15 +5,18 @@ Fargate: provisioned, not used, size for as long as tasks run.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from decimal import Decimal
 
 from harness.domain.bill import Bill
-from harness.platforms.billing import Billing, How, Metered, ToldBy, Units, by_machines
+from harness.platforms.billing import MACHINES, Billing, How, Metered, ToldBy, Units, by_machines
 from harness.platforms.shared.aws_front import LCUS, FrontTerms, addresses_line, front_lines, machine_hours, volume_line
 from harness.platforms.shared.terms import NONE, ONE, Amount, MachineTerms, Size
 from harness.platforms.shared.usage import Tariff, Usage
 
 FREE_TASK_GB = Decimal(20)
+SIZED = re.compile(r"\w+[_.](?:(\d*)(xlarge)|large)|t[234]\w*[_.]medium")  # 4 processors for each xlarge, else 2
 
 
 class FargateTerms(FrontTerms):
@@ -62,6 +65,14 @@ def ec2_alb(tariff: Tariff, terms: HostTerms, usage: Usage) -> Bill:
     return made + front_lines(tariff, terms, usage) if terms.load_balancer else made
 
 
+def vcpus_of(terms: HostTerms) -> Decimal | None:
+    """Of all machines, by the size in their type's name; None where one of them does not say it."""
+    each = [(SIZED.fullmatch(kind), n) for kind, n in terms.machines.items()]
+    if not all(size for size, _ in each):
+        return None
+    return sum((Decimal(n) * (4 * int(s[1] or 1) if s[2] else 2) for s, n in each if s), Decimal(0))
+
+
 TASKS = Units(
     "tasks",
     declared=lambda terms: terms.tasks,
@@ -86,5 +97,8 @@ BILLINGS = (
         units=TASKS,
         metered=(LCUS, RUNNING),
     ),
-    by_machines("ec2-alb", HostTerms, ec2_alb, "ec2_{}_hour", metered=(LCUS,)),
+    replace(
+        by_machines("ec2-alb", HostTerms, ec2_alb, "ec2_{}_hour", metered=(LCUS,)),
+        units=replace(MACHINES, vcpus=vcpus_of),
+    ),
 )

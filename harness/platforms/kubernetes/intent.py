@@ -96,7 +96,8 @@ class _Planning:
             does = self._does(own, {**made.values(part, self.found), **filled})
             name = part.workload.name
             minutes = made.asked.minutes(name, ROLLOUT_MINUTES)
-            yield Step(name, does, minutes, name in made.asked.took_s, tuple(standing_of(part.target, "Its nodes")))
+            nodes = tuple(standing_of(part.target, "Its nodes"))
+            yield Step(name, does, minutes, name in made.asked.took_s, nodes, part.target.name)
 
     def _of_namespace(self) -> Step:
         made, there = self._made, self._namespace

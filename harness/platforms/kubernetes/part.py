@@ -132,7 +132,7 @@ class Part:
         asked: Asked,
     ) -> dict[str, str]:
         """The last of these wins: an earlier deployment, the cluster, one that was cut, pilot.toml's deadline, target.toml, this call."""
-        deadline = {"TIMEOUT_S": f"{int(asked.deadline_s)}"} if asked.deadline_s else {}
+        deadline = {"TIMEOUT_S": f"{max(1, int(asked.deadline_s))}"} if asked.deadline_s else {}
         return {**kept, **self.standing(workload), **unfinished, **deadline, **self.declared(), **given}
 
 

@@ -107,7 +107,9 @@ def deployed(
         try:
             said = answer_of(reach.azure().get, {"path": path, "params": {"api-version": version}})
         except NoAnswer as error:
-            if refused_as(error, "ResourceNotFound", "ResourceGroupNotFound", "HTTP 404"):
+            if refused_as(
+                error, "ResourceNotFound", "ResourceGroupNotFound", "HTTP 404", "MissingSubscriptionRegistration"
+            ):
                 return Finding(name, State.LATER, "no such app yet")
             raise
         made = judge(name, said["properties"])

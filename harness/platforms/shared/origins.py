@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 
 from harness.errors import PilotError, Refused
 from harness.platforms.shared.auth.azure_token import AzureToken
-from harness.platforms.shared.auth.google import SCOPE, GoogleAccess
+from harness.platforms.shared.auth.google import QUOTA, SCOPE, GoogleAccess
 from harness.platforms.shared.rest import Rest
 from harness.secrecy import KNOWN
 
 AZURE, AZURE_SCOPE = "https://management.azure.com", "https://management.azure.com/.default"
-QUOTA = "x-goog-user-project"
 
 
 class EnvironmentToken:

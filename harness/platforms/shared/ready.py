@@ -9,7 +9,7 @@ from harness.domain.target import HEALTH, Dialect, Target
 from harness.errors import PilotError
 
 READY_TIMEOUT_S = 30.0
-NOT_THERE = 404
+STARTING = 500  # from here on
 
 
 def verify_of(target: Target) -> ssl.SSLContext | bool:
@@ -26,7 +26,7 @@ def verify_of(target: Target) -> ssl.SSLContext | bool:
 
 
 def health_paths(target: Target) -> tuple[str, ...]:
-    """Where it says that it is ready, the first that is there: a front end may keep the contract's older path for itself."""
+    """Where it may say that it is ready: a front end keeps one path for itself, or refuses those that it does not know."""
     if target.fields:
         return (target.fields.ready_path,)
     return HEALTH if target.dialect is Dialect.RAG_CHAT else ("/v1/models",)
@@ -45,16 +45,17 @@ def wait_ready(target: Target, base_url: str, timeout_s: float = READY_TIMEOUT_S
     said = "no answer"
     verify, auth = verify_of(target), auth_of(target, base_url)
     while time.monotonic() < deadline:
-        try:
-            answer = httpx.get(base_url + path, auth=auth, timeout=5, trust_env=False, verify=verify)
+        for path in paths:
+            try:
+                answer = httpx.get(base_url + path, auth=auth, timeout=5, trust_env=False, verify=verify)
+            except httpx.HTTPError as error:
+                said = f"{type(error).__name__}: {error}"
+                break
             if answer.status_code < up:
                 return
             said = f"HTTP {answer.status_code}"
-            if answer.status_code == NOT_THERE and path != paths[-1]:
-                path = paths[paths.index(path) + 1]
-                continue
-        except httpx.HTTPError as error:
-            said = f"{type(error).__name__}: {error}"
+            if answer.status_code >= STARTING:
+                break  # it is there, and not ready yet
         time.sleep(0.1)
     raise PilotError(
         f"{target.name} is not ready after {timeout_s:g} s: GET {path} gave {said}",

@@ -83,7 +83,8 @@ class Rest:
         headers = dict(more.pop("headers", {}))
         if self._token is not None:
             self._token.renew()
-            headers |= self._token.headers(method, path, b"", None)
+            fixed = self._client.headers  # what the client says itself counts more
+            headers |= {k: v for k, v in self._token.headers(method, path, b"", None).items() if k not in fixed}
         try:
             answer = self._client.request(method, path, headers=headers, **more)
         except httpx.HTTPError as error:

@@ -7,7 +7,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -101,8 +101,12 @@ def away(
     wanted: Order,
     say: Say,
     sleep: Callable[[float], None] = time.sleep,
+    let_in: Callable[[str], None] = lambda address: None,  # noqa: ARG005 - whoever is asked by anybody needs none
 ) -> Away:
-    """Brought up where it is not there, then followed to its end; raises PilotError, and KeyboardInterrupt goes on there."""
+    """Brought up where it is not there, then followed to its end; raises PilotError, and KeyboardInterrupt goes on there.
+
+    ``let_in``: targets take load from this address.
+    """
     where = place.there()
     begun = where is not None and where.handed
     if wanted.remove and not (wanted.stop and begun):
@@ -113,7 +117,7 @@ def away(
         place.stop()
         say("it was asked to stop: its run closes its ledger, then it collects, copies and ends")
     elif not begun or not is_away(workspace):
-        where = _begun(workspace, place, plan, wanted, say, anew=not begun)
+        where = _begun(workspace, place, plan, wanted, say, let_in, anew=not begun)
     if wanted.detach:
         seen = place.seen()
         return Away(wanted.name, seen.service if seen else "starting", where, seen)
@@ -131,8 +135,20 @@ def away(
     return Away(wanted.name, "ended", where, seen, count)
 
 
-def _begun(workspace: Workspace, place: Elsewhere, plan: Plan, wanted: Order, say: Say, *, anew: bool) -> Where:
-    """The journal says so first: what it costs counts from here on, there too."""
+def _begun(
+    workspace: Workspace,
+    place: Elsewhere,
+    plan: Plan,
+    wanted: Order,
+    say: Say,
+    let_in: Callable[[str], None],
+    *,
+    anew: bool,
+) -> Where:
+    """The journal says so first: what it costs counts from here on, there too.
+
+    Targets let its load in before it has its bundle, with which its run begins.
+    """
     last = max((unit.not_before for unit in plan.units), default="")
     until = str(workspace.config.on.get(wanted.name, {}).get("until", ""))
     if until and last[:10] >= until:
@@ -153,7 +169,11 @@ def _begun(workspace: Workspace, place: Elsewhere, plan: Plan, wanted: Order, sa
     with tempfile.TemporaryDirectory(prefix="pilot-bundle-") as folder:
         made = bundle.write(workspace, Path(folder) / "bundle.tar.gz", wanted.options)
         try:
-            return place.begin(made, variables, say)
+            where = place.begin(variables, say)
+            if where.address is not None and not where.handed:
+                let_in(where.address)
+            place.hand(made, say)
+            return replace(where, handed=True)
         except Refused:  # before anything was brought up; what a try before this one brought up may stand
             if first:
                 mark.unlink()

@@ -53,7 +53,7 @@ const Charts = (() => {
     const values = said.series.flatMap((one) => [...one.points.map((p) => p[1]), ...(one.dots || []).map((d) => d[1])]);
     const seen = [...values, ...(said.area || []).map((a) => a[2])].filter((v) => v !== null && v !== undefined);
     const most = seen.reduce((a, b) => Math.max(a, b), 0);
-    const inside = said.limit && said.limit.value <= most * 1.6;
+    const inside = said.limit && said.limit.value <= Math.max(most * 1.6, most && nice(most));
     const top = nice(inside ? Math.max(most, said.limit.value) : most);
     const x = (t) => +(LEFT + (t / said.length) * (width - LEFT - right)).toFixed(1);
     const y = (v) => +(HEIGHT - BOTTOM - (Math.min(v, top) / top) * (HEIGHT - TOP - BOTTOM)).toFixed(1);
@@ -72,8 +72,8 @@ const Charts = (() => {
     if (said.limit) {
       if (inside) {
         make("line", { class: "limit", x1: LEFT, x2: width - right, y1: y(said.limit.value), y2: y(said.limit.value) }, svg);
-        make("text", { x: LEFT + 4, y: y(said.limit.value) - 4 }, svg, said.limit.words);
-      } else make("text", { x: LEFT + 4, y: TOP - 3 }, svg, `${said.limit.words}, above this chart`);
+        make("text", { x: LEFT + 4, y: Math.max(y(said.limit.value) - 4, TOP + 14) }, svg, said.limit.words);
+      } else make("text", { x: LEFT + 4, y: TOP + 14 }, svg, `${said.limit.words}, above this chart`);  // below the crosses at its edge
     }
     if (said.none && most === 0) make("text", { x: LEFT + 6, y: y(0) - 8 }, svg, said.none);
     const ends = [];

@@ -26,6 +26,19 @@
 
   const MARKS = { "done": "●", "invalid": "▲", "given up": "▲", "begun": "◐", "due": "○", "not needed": "·" };
 
+  const inState = (...states) => last.blocks.filter((b) => states.includes(b.state));
+  const counted = (some) => count(some.length, some.every((b) => b.track) ? "experiment" : "block");
+  function idle() {
+    const lost = inState("given up"), spared = inState("not needed"), begun = inState("begun");
+    if (last.left.runs) {
+      if (begun.some((b) => b.number === last.shown.block) && last.shown.lanes.some((l) => l.state === "did not end")) return "Interrupted; pilot run continues it";
+      if (begun.length) return `Between runs of ${begun[0].track ? `experiment ${begun[0].track}` : `block ${begun[0].number}`}`;
+      return inState("due").length === last.blocks.length ? "Nothing is measured yet; pilot run begins" : "No run in progress";
+    }
+    if (lost.length) return `Ended: ${counted(lost)} given up (limits.attempts)`;
+    return spared.length ? `Ended early: ${counted(spared)} not needed` : "Everything is measured";
+  }
+
   function header() {
     el("question").textContent = last.question;
     const going = last.going;
@@ -35,8 +48,7 @@
     else if (going.length) {
       const now = going[0], where = now.track ? `experiment ${now.track}` : `Block ${now.block} of ${blocks}`;
       words = `${where}: ${now.profile} on ${[...new Set(going.map((g) => titleOf(g.target)))].join(" and ")}`;
-    } else if (!last.left.runs) words = "Everything is measured";
-    else words = "No run in progress";
+    } else words = idle();
     if (el("state").textContent !== words) el("state").textContent = words;
     document.title = `${words} · pilot`;
     el("race").hidden = !last.race;
@@ -56,18 +68,19 @@
     };
     const paired = last.blocks.filter((b) => !b.track), done = paired.filter((b) => b.state === "done").length;
     if (!last.race) {
-      const bad = last.blocks.filter((b) => b.state === "invalid" || b.state === "given up").length;
+      const lost = ["invalid", "given up", "not needed"].map((state) => [inState(state).length, state === "invalid" ? "INVALID" : state]);
+      const odd = lost.filter(([many]) => many).map((one) => one.join(" ")).join(", ");
       const tracks = last.blocks.filter((b) => b.track);
       const of = tracks.length ? `; ${tracks.filter((b) => b.state === "done").length} of ${count(tracks.length, "experiment")}` : "";
-      fact("Blocks done", `${done} of ${paired.length}`, `${bad ? `${bad} INVALID` : "all VALID so far"}${of}`);
+      fact("Blocks done", `${done} of ${paired.length}`, `${odd || (inState("done").length ? `all VALID${last.left.runs ? " so far" : ""}` : "none yet")}${of}`);
     }
     const end = new Date(Date.now() + last.left.measuring_s * 1000).toLocaleTimeString([], { timeStyle: "short" });
     const slot = last.left.last_slot ? `last slot ${when(last.left.last_slot)}` : last.going.length ? `done about ${end}` : "if measured without pauses";
-    fact("Left to measure", last.left.runs ? seconds(last.left.measuring_s) : "nothing", last.left.runs ? `${count(last.left.runs, "run")}; ${slot}` : "");
+    fact("Left to measure", last.left.runs ? seconds(last.left.measuring_s) : "nothing", last.left.runs ? `${count(last.left.runs, "run")}; ${slot}` : (last.looks && last.looks.settled) || "");
     fact("Spent", usd(last.spend.spent_usd), `of $${last.spend.budget_usd} (MODELLED, at list prices)`);
     if (last.looks) {
       const l = last.looks;
-      fact("Verdicts", l.number ? `look ${l.number} of ${l.counts.length}` : "none yet", l.following ? `next look at ${l.following} blocks` : "the last look is reached");
+      fact("Verdicts", l.number ? `look ${l.number} of ${l.counts.length}` : "none yet", !l.following ? "the last look is reached" : last.left.runs ? `next look at ${l.following} blocks` : `the look at ${l.following} blocks is not reached`);
     }
   }
 
@@ -151,6 +164,8 @@
       return [Math.min(from + bin / 2, length), value(row, Math.max(to - from, bin * 0.4))];
     });
     const area = shown.offered && shown.offered.slice(0, Math.ceil(length / bin)).map((rate, k) => [k * bin, Math.min((k + 1) * bin, length), rate]);
+    el("charts").hidden = el("drawn").hidden = !known.length;
+    if (!known.length) return;
     const draw = (id, said) => Charts.draw(el(`chart-${id}`), { length, unit: "", ...said });
     draw("rate", { area, unit: "/s", series: series((lane) => stretches(lane, (row, s) => row[0] / s, true)) });
     draw("lost", { unit: "/s", none: "none so far", series: series((lane) => stretches(lane, (row, s) => (row[1] + row[2]) / s, true)) });
@@ -271,7 +286,7 @@
     timer = setTimeout(ask, gone === 1 ? BUSY_MS : gone ? GONE_MS : document.hidden || !last || !last.going.length ? IDLE_MS : BUSY_MS);
   }
 
-  new ResizeObserver(() => { if (last) { lanes(); charts(); } }).observe(el("charts"));
+  new ResizeObserver(() => { if (last) { lanes(); charts(); } }).observe(el("lanes").parentElement);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
   ask();
 })();

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from ragchat import __version__, sse
 from ragchat.contract import CONTRACT, HEALTH, MAX_BODY_BYTES, ChatRequest, ContractError, parse, parse_retrieval
 from ragchat.finding import Finder, Found
-from ragchat.instance import CURRENT  # first: the instance is born before anything else is imported
+from ragchat.instance import CURRENT, ORDINAL, init_type  # first: the instance is born before anything else is imported
 from ragchat.model import CachedModel, Generation, Model, open_model
 from ragchat.prompt import PROMPT_VERSION, build
 from ragchat.settings import Settings
@@ -111,7 +111,7 @@ class Service:
             "region": s.region,
             "memory_mb": s.memory_mb,
             "cpu": s.cpu,
-            "init_type": dict(CURRENT.headers())[b"x-init-type"].decode(),
+            "init_type": init_type(),
         }
         return JSONResponse(
             {
@@ -131,7 +131,7 @@ class Service:
 
     async def retrieve(self, request: Request) -> Response:
         """Passages without an answer: what the store and the reranker carry by themselves."""
-        ordinal = CURRENT.count()
+        ordinal = request.scope[ORDINAL] = CURRENT.count()
         asked = parse_retrieval(await _read_body(request))
         found = await self._finder.find(request.headers.get("x-tenant-id", ""), asked.question, asked.top_k)
         timings = {
@@ -144,7 +144,7 @@ class Service:
         return JSONResponse({"id": f"ret-{uuid.uuid4().hex[:20]}", "passages": passages, "timings": timings})
 
     async def chat(self, request: Request) -> Response:
-        ordinal = CURRENT.count()
+        ordinal = request.scope[ORDINAL] = CURRENT.count()
         chat = parse(await _read_body(request))
         meta = {
             "model": self._settings.model,
@@ -253,7 +253,7 @@ class InstanceHeaders:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                message["headers"] = [*message.get("headers", ()), *extra, *CURRENT.headers()]
+                message["headers"] = [*message.get("headers", ()), *extra, *CURRENT.headers(scope.get(ORDINAL))]
             await send(message)
 
         try:

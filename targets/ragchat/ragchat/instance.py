@@ -8,6 +8,7 @@ import sys
 import time
 import uuid
 
+ORDINAL = "ragchat.ordinal"  # of a counted request, in its scope: by the time its head is written others may have come
 _BORN = time.monotonic()
 
 
@@ -34,11 +35,11 @@ class Instance:
         self.requests += 1
         return self.requests
 
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        """The contract's instance headers, age as of now."""
+    def headers(self, ordinal: int | None = None) -> list[tuple[bytes, bytes]]:
+        """The contract's instance headers, age as of now; ``ordinal`` of the request that is answered, if it was counted."""
         return [
             (b"x-instance-id", self.id.encode()),
-            (b"x-instance-requests", b"%d" % self.requests),
+            (b"x-instance-requests", b"%d" % (self.requests if ordinal is None else ordinal)),
             (b"x-instance-age-ms", b"%.1f" % self.age_ms),
             (b"x-instance-memory-mb", b"%.1f" % memory_mb()),
             (b"x-init-type", init_type().encode()),

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 time.sleep(float(os.environ.get("START_S", "0")))
 
@@ -18,6 +19,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         ask = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
         time.sleep(ask.get("sleep_s", 0))
+        if "meets" in ask:  # so many processes are each asked something at the same time
+            folder, processes = Path(ask["meets"][0]), ask["meets"][1]
+            (folder / str(os.getpid())).touch()
+            while len(list(folder.iterdir())) < processes:
+                time.sleep(0.01)
         self._say({"pid": os.getpid()})
 
     def _say(self, body):

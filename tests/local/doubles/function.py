@@ -30,6 +30,11 @@ def begin() -> None:
 def answer(ask: dict) -> dict:
     if "sleep_s" in ask:
         time.sleep(ask["sleep_s"])
+    if "until" in ask:
+        end = Path(ask["until"])
+        end.with_suffix(".begun").touch()
+        while not end.exists():
+            time.sleep(0.01)
     if "mib" in ask:
         held = bytearray(ask["mib"] * 1024 * 1024)
         held[::4096] = b"x" * len(held[::4096])

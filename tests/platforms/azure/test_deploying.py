@@ -34,6 +34,29 @@ def test_a_new_subscription_gets_everything_and_a_second_call_changes_nothing(ma
     assert changing == set()
 
 
+def test_a_group_that_was_there_in_a_subscription_that_never_used_its_providers_is_planned_and_deployed(made):
+    """Resource Manager refuses even questions about what an unregistered provider could have."""
+    azure = Azure()
+    azure.groups["rag-pilot"] = {
+        "name": "rag-pilot",
+        "location": "eastus",
+        "tags": {},
+        "properties": {"provisioningState": "Succeeded"},
+    }
+    steps = [step.name for step in made(azure).intent(destroy=False).steps]
+    made(azure).deploy(Heard())
+
+    assert steps[0] == "resource providers"
+    assert whole(azure)
+
+
+def test_a_name_that_no_container_app_may_have_is_refused_before_anything_is_made(made, targets, monkeypatch):
+    one = targets["azure_container_apps"]
+    monkeypatch.setitem(targets, "azure_container_apps", replace(one, runtime=replace(one.runtime, app="c" * 33)))
+    with pytest.raises(Refused, match=r"name: .* is too long: at most 32 characters"):
+        made(Azure())
+
+
 def test_the_cause_of_a_failure_comes_first_and_what_is_over_is_said(made):
     azure = Azure()
     azure.fails = {"rag-provider": ("ManagedEnvironmentConsumptionCoresExceeded", "the quota of cores is used up")}

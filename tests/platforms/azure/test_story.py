@@ -7,6 +7,7 @@ import pytest
 
 from harness.campaign.progress import Progress
 from harness.errors import BadFile
+from harness.evidence.store import Store
 from harness.platforms.shared.azure_deploy import deployment
 from harness.platforms.shared.azure_deploy.arm import IDEMPOTENT, Arm
 from harness.platforms.shared.call_policy import CallPolicy
@@ -56,6 +57,9 @@ def test_a_pilot_of_both_is_deployed_read_and_destroyed(tmp_path, azure, monkeyp
     gone = Deploys(open_workspace(folder), [], Wishes()).destroy(Progress(quiet=True))
 
     assert len(intent.files) > 20
+    noted = Store(workspace.evidence).deployments()[0]["beside"]
+    assert set(noted) == {"registry", "deployment rag-pilot"}, "what all share is billed, and not of one target"
+    assert noted["registry"] == str(intent.beside["registry"])
     assert read["azure_container_apps"].base_url == "https://rag-chat.happyhill.eastus.azurecontainerapps.io"
     assert (read["azure_functions"].base_url, read["azure_functions"].runtime.app) == (
         "https://ragchat.azurewebsites.net",

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import boto3
+import yaml
 from botocore.validate import validate_parameters
 
 from harness.platforms.shared.aws_deploy.stacks import parameters_of
@@ -30,12 +31,12 @@ class Account(Calls):
     def __init__(self, cut_at=None, *, after=False, held=False):
         super().__init__(cut_at, after=after)
         self.held, self.asked = held, []
-        self.stacks, self.events, self.repositories, self.images = {}, {}, set(), {}
+        self.stacks, self.events, self.repositories, self.images, self.tags = {}, {}, {}, {}, {}
         self.parameters, self.certificates, self.roles, self.groups = {}, {}, set(), set()
-        self.cost_tags, self.backfills = {"pilot": "Inactive"}, []
+        self.cost_tags, self.backfills, self.since, self.versions = {"pilot": "Inactive"}, [], None, {}
         self.fails, self.denied, self.leftover = {}, set(), []
         self.builds, self.objects, self.pushes = {}, {}, 0
-        self.image = "ami-0123"
+        self.image, self.zones = "ami-0123", ["a", "b"]
         self._ticks = itertools.count()
 
     def make(self, service, region):
@@ -129,9 +130,8 @@ def ended(account, stack):
     else:
         stack["StackStatus"] = f"{doing}_COMPLETE"
         if doing == "CREATE":
-            account.groups.add(
-                f"/aws/lambda/{name}" if name.endswith("fn") else f"/ecs/{name}"
-            )  # which a last line brings back
+            named = re.findall(r"LogGroupName: !Sub \"?([^\s\"]+)", stack["template"])
+            account.groups |= {one.replace("${AWS::StackName}", name) for one in named}  # which a last line brings back
     account.event(name, name, stack["StackStatus"])
 
 
@@ -139,6 +139,24 @@ def begun(account, stack, doing):
     stack |= {"StackStatus": f"{doing}_IN_PROGRESS", "looks": LOOKS}
     account.event(stack["StackName"], stack["StackName"], stack["StackStatus"], "User Initiated")
     account.event(stack["StackName"], "Service", stack["StackStatus"])
+
+
+@cache
+def declared(template):
+    """Parameters of a template with what each may be."""
+    return yaml.safe_load(re.search(r"(?ms)^Parameters:\n(.*?)^\w", template)[1])
+
+
+def refused_values(template, given):
+    """As CloudFormation does before it makes anything."""
+    for name, said in declared(template).items():
+        value = given.get(name)
+        if value is None:
+            continue
+        within = said.get("MinLength", 0) <= len(value) <= said.get("MaxLength", 4096)
+        allowed = value in map(str, said.get("AllowedValues", [value]))
+        if not (within and allowed and re.fullmatch(said.get("AllowedPattern", "(?s).*"), value)):
+            raise refused("ValidationError", f"Parameter {name} failed to satisfy constraint: {value}")
 
 
 def known(account, stack, parameters):
@@ -149,6 +167,7 @@ def known(account, stack, parameters):
     lacking = [name for name, required in wanted.items() if required and given.get(name) is None]
     if lacking or set(given) - set(wanted):
         raise refused("ValidationError", f"Parameters: {lacking} must have values, {set(given) - set(wanted)} unknown")
+    refused_values(stack["template"], given)
     return [
         {"ParameterKey": name, "ParameterValue": given.get(name) or default(stack["template"], name)} for name in wanted
     ]
@@ -257,6 +276,11 @@ def ec2_describe_subnets(account, Filters):
     return {"Subnets": [{"SubnetId": f"subnet-{z}", "VpcId": "vpc-1", "AvailabilityZone": z} for z in "ba"]}
 
 
+def ec2_describe_instance_type_offerings(account, LocationType, Filters):
+    [wanted] = Filters[0]["Values"]
+    return {"InstanceTypeOfferings": [{"InstanceType": wanted, "Location": zone} for zone in account.zones]}
+
+
 def iam_get_role(account, RoleName):
     if RoleName not in account.roles:
         raise refused("NoSuchEntity", f"The role with name {RoleName} cannot be found.")
@@ -276,14 +300,20 @@ def iam_create_service_linked_role(account, AWSServiceName):
 
 
 def ecr_describe_repositories(account, repositoryNames):
-    if not set(repositoryNames) <= account.repositories:
+    if not set(repositoryNames) <= set(account.repositories):
         raise refused("RepositoryNotFoundException", "no such repository")
-    return {"repositories": [{"repositoryUri": f"{REGISTRY}/{name}"} for name in repositoryNames]}
+    where = f"arn:aws:ecr:us-east-1:{NUMBER}:repository/"
+    rows = [{"repositoryUri": f"{REGISTRY}/{name}", "repositoryArn": f"{where}{name}"} for name in repositoryNames]
+    return {"repositories": rows}
+
+
+def ecr_list_tags_for_resource(account, resourceArn):
+    return {"tags": account.repositories[resourceArn.partition("/")[2]]}
 
 
 def ecr_create_repository(account, repositoryName, imageTagMutability, tags):
     assert imageTagMutability == "IMMUTABLE"
-    account.repositories.add(repositoryName)
+    account.repositories[repositoryName] = [*tags]
     return {}
 
 
@@ -300,7 +330,7 @@ def ecr_get_authorization_token(account):
 
 def ecr_delete_repository(account, repositoryName, force):
     ecr_describe_repositories(account, [repositoryName])
-    account.repositories.discard(repositoryName)
+    del account.repositories[repositoryName]
     account.images = {key: v for key, v in account.images.items() if key[0] != repositoryName}
     return {}
 
@@ -333,7 +363,7 @@ def ssm_get_parameter(account, Name, WithDecryption=False):
         return {"Parameter": {"Value": account.image}}
     if Name not in account.parameters:
         raise refused("ParameterNotFound", "no such parameter")
-    return {"Parameter": {"Value": account.parameters[Name]}}
+    return {"Parameter": {"Value": account.parameters[Name], "Version": account.versions.get(Name, 0)}}
 
 
 def ssm_put_parameter(account, Name, Value, Type, Description="", Tags=(), Overwrite=False):
@@ -341,7 +371,13 @@ def ssm_put_parameter(account, Name, Value, Type, Description="", Tags=(), Overw
     if Name in account.parameters and not Overwrite:
         raise refused("ParameterAlreadyExists", "is there")
     account.parameters[Name] = Value
+    account.versions[Name] = account.versions.get(Name, 0) + 1
+    account.tags |= {Name: [*Tags]} if not Overwrite else {}
     return {}
+
+
+def ssm_list_tags_for_resource(account, ResourceType, ResourceId):
+    return {"TagList": account.tags.get(ResourceId, [])}
 
 
 def ssm_delete_parameter(account, Name):
@@ -354,7 +390,12 @@ def acm_list_certificates(account, Includes):
     """Without ``keyTypes`` AWS lists those of RSA up to 2048 bits alone; a name may be among the alternative ones."""
     assert "EC_prime256v1" in Includes["keyTypes"]
     rows = [
-        {"CertificateArn": a, "DomainName": "rag-pilot", "SubjectAlternativeNameSummaries": [c["name"]]}
+        {
+            "CertificateArn": a,
+            "DomainName": "rag-pilot",
+            "SubjectAlternativeNameSummaries": [c["name"]],
+            "KeyAlgorithm": c.get("key", "EC_prime256v1"),
+        }
         for a, c in account.certificates.items()
     ]
     return {"CertificateSummaryList": rows}
@@ -387,18 +428,22 @@ def acm_delete_certificate(account, CertificateArn):
 
 
 def signed(name):
-    return b"-----BEGIN CERTIFICATE-----\nTUlJQw==\n-----END CERTIFICATE-----\n", b"key"
+    body = b"TUlJ" * 161  # as long as a real one
+    return b"-----BEGIN CERTIFICATE-----\n" + body + b"\n-----END CERTIFICATE-----\n", b"key"
 
 
 def ce_list_cost_allocation_tags(account, TagKeys):
     rows = [
-        {"TagKey": k, "Status": account.cost_tags[k], "Type": "UserDefined"} for k in TagKeys if k in account.cost_tags
+        {"TagKey": k, "Status": account.cost_tags[k], "Type": "UserDefined", "LastUpdatedDate": account.since or ""}
+        for k in TagKeys
+        if k in account.cost_tags
     ]
     return {"CostAllocationTags": rows}
 
 
 def ce_update_cost_allocation_tags_status(account, CostAllocationTagsStatus):
     account.cost_tags |= {row["TagKey"]: row["Status"] for row in CostAllocationTagsStatus}
+    account.since = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     return {"Errors": []}
 
 
@@ -407,7 +452,8 @@ def ce_list_cost_allocation_tag_backfill_history(account):
 
 
 def ce_start_cost_allocation_tag_backfill(account, BackfillFrom):
-    account.backfills.append({"BackfillFrom": BackfillFrom, "BackfillStatus": "PROCESSING"})
+    at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    account.backfills.append({"BackfillFrom": BackfillFrom, "BackfillStatus": "PROCESSING", "RequestedAt": at})
     return {}
 
 

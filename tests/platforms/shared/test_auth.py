@@ -13,10 +13,11 @@ from harness.domain.target import Auth
 from harness.errors import PilotError
 from harness.platforms.shared.auth import authoriser_of
 from harness.platforms.shared.auth.google import expiry_of
+from harness.platforms.shared.origins import google
 from tests.guarded import sigv4
 
 KEYS = {"AKIDEXAMPLE": ("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None)}
-NOW_S = 1_800_000_000.0
+NOW_S = 4_000_000_000.0  # of 2096: some libraries read the real clock
 
 
 @pytest.fixture
@@ -191,6 +192,30 @@ def test_a_persons_login_gets_the_id_token_of_an_account_that_it_may_impersonate
 
     assert authoriser.headers("POST", "", b"", None) == {"Authorization": f"Bearer {token}"}
     assert ("/v1/sender@p.iam.gserviceaccount.com:generateIdToken", "Bearer mine") in asked
+
+
+@pytest.mark.parametrize(("asked_for", "quota"), [(None, "of-the-login"), ("of-the-target", "of-the-target")])
+def test_a_persons_login_is_billed_to_a_project_in_every_call(monkeypatch, tmp_path, asked_for, quota):
+    """Google's own libraries send it by themselves; without, Resource Manager and others answer a person with 403."""
+    pytest.importorskip("google.auth")
+    seen = []
+
+    def answer(path, query, headers):
+        if path == "/token":
+            return 200, "application/json", json.dumps({"access_token": "mine", "expires_in": 3600})
+        seen.append({name: headers.get(name) for name in ("authorization", "x-goog-user-project")})
+        return 200, "application/json", "{}"
+
+    with Peer(answer) as peer:
+        login = {"type": "authorized_user", "client_id": "c", "client_secret": "planted", "refresh_token": "planted"}
+        login |= {"token_uri": f"http://{peer.host}/token", "quota_project_id": "of-the-login"}
+        (tmp_path / "login.json").write_text(json.dumps(login))
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "login.json"))
+        monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")
+        monkeypatch.setattr("google.oauth2.credentials._GOOGLE_OAUTH2_TOKEN_ENDPOINT", f"http://{peer.host}/token")
+        google(f"http://{peer.host}", asked_for).get("/v1/projects/p")
+
+    assert seen == [{"authorization": "Bearer mine", "x-goog-user-project": quota}]
 
 
 def test_an_azure_token_comes_from_the_managed_identity_and_is_kept_while_it_lasts(monkeypatch):

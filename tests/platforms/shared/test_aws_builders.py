@@ -1,13 +1,15 @@
 """Who builds an image: a tool that works here, and how it is called; CodeBuild where there is none."""
 
 import base64
+import re
 import subprocess
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from harness.errors import PilotError, Refused
-from harness.platforms.shared.aws_deploy.certificate import self_signed
+from harness.platforms.shared.aws_deploy.certificate import Certificate, self_signed
 from harness.platforms.shared.aws_deploy.codebuild import CodeBuild
 from harness.platforms.shared.aws_deploy.stacks import Stacks
 from harness.platforms.shared.deploy.builders import Local, local_builder
@@ -17,11 +19,12 @@ from harness.platforms.shared.deploy.part import Tag
 from tests.peers.cuts import Cut
 from tests.platforms.doubles import Heard, Hours
 from tests.platforms.rigs import tool_on_path
-from tests.platforms.shared.aws_account import Account
+from tests.platforms.shared.aws_account import Account, declared
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/rag-pilot:content-1"
 TOKEN = base64.b64encode(b"AWS:the-password-of-ecr").decode()
 TAG = Tag("pilot", "rag-base")
+ROOT = Path(__file__).parent.parent.parent.parent
 
 
 @pytest.fixture
@@ -75,13 +78,15 @@ def test_a_build_that_fails_ends_with_its_last_words(tool, content):
 
 
 def test_openssl_makes_a_certificate_for_the_balancers_names(tmp_path):
-    pem, key = self_signed("*.eu-central-1.elb.amazonaws.com")
+    pem, key = self_signed("*.ap-southeast-1.elb.amazonaws.com")  # the longest there is
     (tmp_path / "pem").write_bytes(pem)
     command = ["openssl", "x509", "-in", str(tmp_path / "pem"), "-noout", "-ext", "subjectAltName"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
-    assert "DNS:*.eu-central-1.elb.amazonaws.com" in said
+    assert "DNS:*.ap-southeast-1.elb.amazonaws.com" in said
     assert b"PRIVATE KEY" in key
+    wanted = declared((ROOT / "targets" / "aws_base" / "template.yaml").read_text())["Certificate"]["AllowedPattern"]
+    assert re.fullmatch(wanted, Certificate("arn", pem.decode(), made=True).der_base64), "the stack would refuse it"
 
 
 @pytest.fixture
@@ -107,6 +112,15 @@ def test_codebuild_builds_what_is_sent_to_its_bucket(building, content):
     assert building(account).remove(Heard())
     assert (account.objects, account.standing["rag-pilot-build"]) == ({}, "DELETE_COMPLETE")
     assert not building(account).remove(Heard())
+
+
+def test_a_bucket_of_somebody_elses_stack_is_not_emptied(building, content):
+    account = Account()
+    building(account).push(content, IMAGE, TOKEN, Heard())
+    account.stacks["rag-pilot-build"]["Tags"] = []
+    with pytest.raises(PilotError, match="does not carry the tag pilot=rag-base"):
+        building(account).remove(Heard())
+    assert account.objects
 
 
 def test_a_build_that_a_cut_left_running_is_followed(building, content):

@@ -1,6 +1,7 @@
 """Deploying on AWS, cut at every call that it makes: the next one ends right, and destroying leaves nothing."""
 
 import copy
+import re
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -221,6 +222,7 @@ def test_parameters_are_what_the_target_is_billed_by_and_no_longer_than_clients_
     }
 
     assert (said["rag-chat-fn"]["MemoryMb"], said["rag-chat-fn"]["TimeoutS"]) == ("1769", "25")
+    assert said["rag-chat-ecs"]["TimeoutS"] == "25", "else one runtime gives a slow model up, and the other waits"
     assert [said["rag-chat-ecs"][n] for n in ("Tasks", "Cpu", "Memory")] == ["2", "1024", "2048"]
     assert said["rag-chat-fn"]["Image"] == said["rag-chat-ecs"]["Image"] == said["rag-pilot"]["Image"]
 
@@ -267,6 +269,35 @@ def test_a_stack_of_somebody_else_is_not_touched(made):
     with pytest.raises(PilotError, match="does not carry the tag pilot=rag-ecs"):
         made(account).destroy(Heard())
     assert account.standing["rag-chat-ecs"] == "CREATE_COMPLETE"
+
+
+def test_what_somebody_else_made_under_one_of_its_names_stays_and_is_said(made):
+    """A team's cluster is called as their images and parameters are: a forced removal would take the images of production."""
+    account, heard = Account(), Heard()
+    account.repositories["rag-pilot"], account.images["rag-pilot", "prod"] = [], "sha256:1"
+    account.parameters["/rag-pilot/provider-key"] = "a-key-of-the-endpoint-of-ours"
+    made(account).deploy(Heard())
+    gone = made(account).destroy(heard)
+
+    assert ("rag-pilot", "prod") in account.images
+    assert account.parameters == {"/rag-pilot/provider-key": "a-key-of-the-endpoint-of-ours"}
+    assert gone.left == ()
+    assert [words for words in heard.said if "stays: it does not carry the tag pilot=rag-base" in words]
+
+
+def test_logs_of_what_only_begins_with_a_name_stay(made):
+    account = Account()
+    others = {
+        "/aws/lambda/rag-chat-fn-prod",
+        "/ecs/rag-pilot-of-search",
+        "/aws/ecs/containerinsights/rag-pilot-2/performance",
+    }
+    made(account).deploy(Heard())
+    account.groups |= {*others, "/ecs/rag-pilot-provider", "/aws/ecs/containerinsights/rag-pilot/performance"}
+    gone = made(account).destroy(Heard())
+
+    assert account.groups == others
+    assert gone.left == ()
 
 
 def test_a_service_that_refuses_to_say_is_named(made):
@@ -323,6 +354,19 @@ def test_the_address_alone_is_renewed(made):
     assert done.notes == ("load may now come from 198.51.100.9/32; before from 203.0.113.7/32",)
 
 
+def test_renewing_the_address_sends_no_template_and_plans_nothing_else(made, root):
+    """A newer template beside the target is for the next deployment."""
+    account = Account(held=True)
+    made(account).deploy(Heard())
+    one = made(account, source="198.51.100.7/32", only_source=True)
+    intent = one.intent(destroy=False)
+    one.deploy(Heard())
+
+    assert [(step.name, intent.files) for step in intent.steps] == [("stack rag-pilot", ())]
+    assert sent(account, "update_stack")[-1]["UsePreviousTemplate"]
+    assert parameters(account, "rag-pilot")["GeneratorCidr"] == "198.51.100.7/32"
+
+
 def test_a_range_that_somebody_widened_stays(made):
     account = Account()
     made(account, source="203.0.113.0/24").deploy(Heard())
@@ -332,7 +376,7 @@ def test_a_range_that_somebody_widened_stays(made):
     assert parameters["GeneratorCidr"] == "203.0.113.0/24"
 
 
-OTHERS = "arn:aws:acm:us-east-1:123456789012:certificate/of-the-team"
+OTHERS = "arn:aws:acm:us-east-1:123456789012:certificate/0f-0ca1"
 
 
 def parameters(account, name):
@@ -349,6 +393,72 @@ def test_a_certificate_and_a_key_of_the_teams_own_stay_without_being_named_again
     said = parameters(account, "rag-pilot")
     assert said["CertificateArn"] == OTHERS
     assert said["ProviderKey"] == parameters(account, "rag-chat-fn")["ProviderKey"] == given["ProviderKey"]
+
+
+def test_a_certificate_that_no_stack_takes_is_replaced_and_goes_with_the_rest(made):
+    """An earlier release made them of RSA, longer than the parameter may be: no stack ever had one."""
+    account = Account()
+    old = {"name": "*.us-east-1.elb.amazonaws.com", "key": "RSA-2048", "tags": [{"Key": "pilot", "Value": "rag-base"}]}
+    account.certificates["arn:aws:acm:us-east-1:1:certificate/0fa"] = old
+    made(account).deploy(Heard())
+
+    assert parameters(account, "rag-pilot")["CertificateArn"] != "arn:aws:acm:us-east-1:1:certificate/0fa"
+    made(account).destroy(Heard())
+    assert account.empty
+
+
+def described(account, name):
+    """Of the version that the alias leads to: CloudFormation makes another one where this text is another."""
+    said = re.search(r'Description: !Sub "(.*key.*)"', account.stacks[name]["template"])[1]
+    return re.sub(r"\$\{(\w+)\}", lambda found: parameters(account, name)[found[1]], said)
+
+
+def test_another_key_of_the_provider_makes_another_version_of_the_function(made):
+    """Else the alias keeps the version that has the old key, and every answer is 502."""
+    account = Account()
+    made(account, settings={"ProviderKey": "the-first-key-of-the-endpoint"}).deploy(Heard())
+    before = described(account, "rag-chat-fn")
+    made(account).deploy(Heard())
+    assert described(account, "rag-chat-fn") == before
+    made(account, settings={"ProviderKey": "the-second-key-of-the-endpoint"}).deploy(Heard())
+
+    assert described(account, "rag-chat-fn") != before
+    assert len(before) < 200, "a version's description has 256 letters, with the image's real name"
+
+
+def test_earlier_days_that_were_asked_for_before_the_tag_was_active_are_asked_for_again(made):
+    account = Account()
+    old = {"BackfillFrom": "2026-01-01T00:00:00Z", "BackfillStatus": "SUCCEEDED", "RequestedAt": "2026-02-01T00:00:00Z"}
+    account.backfills.append(old)
+    made(account).deploy(Heard())
+    made(account).deploy(Heard())
+
+    assert len(account.backfills) == 2, "another tag's of February, and this one's once"
+
+
+def test_a_name_that_no_stack_may_have_is_refused_before_anything_is_made(made, targets, monkeypatch):
+    one = targets["aws_lambda"]
+    monkeypatch.setitem(targets, "aws_lambda", replace(one, runtime=replace(one.runtime, function="rag_chat_fn")))
+    with pytest.raises(Refused, match="rag_chat_fn: a stack has the name of its function"):
+        made(Account())
+
+
+def test_images_of_a_cluster_with_capital_letters_have_a_repository_all_the_same(made):
+    account = Account()
+    made(account, "aws_lambda", settings={"Base": "RAG-Pilot"}).deploy(Heard())
+
+    assert list(account.repositories) == ["rag-pilot"]
+
+
+def test_the_plan_bills_no_provider_where_another_model_is_asked(made):
+    own, other = (
+        made(Account(), settings=said).intent(destroy=False)
+        for said in ({}, {"ModelBackend": "bedrock", "Model": "nova"})
+    )
+    shared = {s.name: s for s in other.steps}["stack rag-pilot"]
+
+    assert shared.standing == ()
+    assert other.usd_per_hour < own.usd_per_hour
 
 
 def test_the_image_has_the_clients_of_the_model_and_store_that_are_asked(made):

@@ -46,6 +46,13 @@ def machine(account, usd="0.1", **said):
     return Machine(config, stacks, *clients, Price(usd), now=lambda: BEGAN)
 
 
+def begun(made, bundle, variables, say):
+    """As a campaign does it."""
+    where = made.begin(variables, say)
+    made.hand(bundle, say)
+    return where
+
+
 @pytest.fixture
 def account():
     return Account(held=True)
@@ -75,9 +82,10 @@ def test_it_is_brought_up_with_its_variables_first_and_its_bundle_last(account, 
     made: Elsewhere = machine(account)
 
     assert made.there() is None
-    assert made.begin(bundle, 'RAG_TOKEN="sesame"\n', said.append).made
+    assert begun(made, bundle, 'RAG_TOKEN="sesame"\n', said.append).made
     changes = ("put_parameter", "create_stack", "put_object")
-    assert [name for _, name, _ in account.asked if name in changes] == list(changes)
+    assert [name for _, name, _ in account.asked if name in changes] == [*changes, "put_object"]
+    assert account.objects["control/UNTIL"] == b"2026-12-11\n"
     assert account.parameters == {PARAMETER: 'RAG_TOKEN="sesame"\n'}
     assert account.stacks[STACK]["Tags"] == [{"Key": "pilot", "Value": STACK}]
     assert given(account)["Subnet"] == "subnet-a"
@@ -88,21 +96,41 @@ def test_it_is_brought_up_with_its_variables_first_and_its_bundle_last(account, 
 
 
 def test_the_same_again_changes_nothing_hands_over_nothing_and_keeps_the_machine_at_work(account, bundle):
-    machine(account).begin(bundle, "", print)
+    begun(machine(account), bundle, "", print)
     account.objects["bundle.tar.gz"], account.image = b"what runs there", "ami-newer"
 
-    assert not machine(account).begin(bundle, "", print).made
+    assert not begun(machine(account), bundle, "", print).made
     assert account.objects["bundle.tar.gz"] == b"what runs there"
     [update] = [request for _, name, request in account.asked if name == "update_stack"]
     assert update["UsePreviousTemplate"]
     assert {"ParameterKey": "Image", "UsePreviousValue": True} in update["Parameters"]
 
 
+def test_no_day_is_in_the_machines_user_data_for_another_one_would_restart_it():
+    user_data = (folder() / "aws.yaml").read_text().partition("UserData:")[2].partition("\n  Address:")[0]
+
+    assert "bundle.tar.gz" in user_data
+    assert "${Until}" not in user_data
+
+
+def test_it_stands_where_its_type_of_machine_is_offered(account, bundle):
+    """The first zone of some accounts is an old one, which lacks every newer type."""
+    account.zones = ["b"]
+    begun(machine(account), bundle, "", print)
+    assert given(account)["Subnet"] == "subnet-b"
+
+    none = Account()
+    none.zones = []
+    with pytest.raises(PilotError, match=r"c7i.large is offered in no zone of us-east-1"):
+        begun(machine(none), bundle, "", print)
+    assert none.standing == {}
+
+
 def test_a_later_day_reaches_a_machine_at_work_and_nothing_else_of_it_changes(account, bundle):
-    machine(account, until="2026-12-01").begin(bundle, "", print)
+    begun(machine(account, until="2026-12-01"), bundle, "", print)
     before = given(account)
     account.image = "ami-newer"
-    machine(account, until="2026-12-04").begin(bundle, "", print)
+    begun(machine(account, until="2026-12-04"), bundle, "", print)
 
     assert given(account) == before | {"Until": "2026-12-04"}
 
@@ -111,11 +139,11 @@ def test_one_that_is_still_being_made_keeps_what_it_is_made_of(bundle):
     for k in count(1):
         account = Account(k, after=True)
         with suppress(Cut):
-            machine(account).begin(bundle, "", print)
+            begun(machine(account), bundle, "", print)
         if account.standing == {STACK: "CREATE_IN_PROGRESS"}:
             break
     account.cut_at, account.image, account.stacks[STACK]["looks"] = None, "ami-newer", 9
-    machine(account).begin(bundle, "", print)
+    begun(machine(account), bundle, "", print)
 
     assert whole(account)
     assert given(account)["Image"] == "ami-0123"
@@ -124,12 +152,12 @@ def test_one_that_is_still_being_made_keeps_what_it_is_made_of(bundle):
 @pytest.mark.parametrize("after", [False, True], ids=["before it is carried out", "after it"])
 def test_one_that_was_cut_at_any_call_is_finished_by_the_next(bundle, after):
     account = Account()
-    machine(account).begin(bundle, "", print)
+    begun(machine(account), bundle, "", print)
     for k in range(1, account.calls + 1):
         cut = Account(k, after=after)
         with suppress(Cut):
-            machine(cut).begin(bundle, "", print)
-        machine(cut).begin(bundle, "", print)
+            begun(machine(cut), bundle, "", print)
+        begun(machine(cut), bundle, "", print)
         assert whole(cut), k
     assert k > 8
 
@@ -137,7 +165,7 @@ def test_one_that_was_cut_at_any_call_is_finished_by_the_next(bundle, after):
 @pytest.mark.parametrize("after", [False, True], ids=["before it is carried out", "after it"])
 def test_removing_that_was_cut_at_any_call_is_finished_by_the_next(bundle, after):
     account = Account()
-    machine(account).begin(bundle, "", print)
+    begun(machine(account), bundle, "", print)
     last = copy.deepcopy(account)
     machine(last).remove(print)
     for k in range(1, last.calls - account.calls + 1):
@@ -153,10 +181,10 @@ def test_removing_that_was_cut_at_any_call_is_finished_by_the_next(bundle, after
 def test_why_a_stack_could_not_be_made_is_its_first_cause_and_the_next_try_makes_it_anew(account, bundle):
     account.fails = {(STACK, "CREATE"): "You have requested more vCPU capacity"}
     with pytest.raises(PilotError, match=r"ended as ROLLBACK_COMPLETE\n  cause: Service .* more vCPU capacity"):
-        machine(account).begin(bundle, "", print)
+        begun(machine(account), bundle, "", print)
     account.fails, said = {}, []
 
-    machine(account).begin(bundle, "", said.append)
+    begun(machine(account), bundle, "", said.append)
     assert whole(account)
     assert any("an earlier try ended as ROLLBACK_COMPLETE" in line for line in said)
 
@@ -174,7 +202,7 @@ def test_a_stack_that_waits_for_somebodys_review_is_said_at_once_and_made_anew(a
     }
     account.event(STACK, STACK, "REVIEW_IN_PROGRESS")
     said = []
-    machine(account).begin(bundle, "", said.append)
+    begun(machine(account), bundle, "", said.append)
 
     assert whole(account)
     assert "ended as REVIEW_IN_PROGRESS" in said[1]
@@ -183,7 +211,7 @@ def test_a_stack_that_waits_for_somebodys_review_is_said_at_once_and_made_anew(a
 
 def test_what_it_says_and_what_it_measured_are_read_from_its_bucket(account, bundle, tmp_path):
     made = machine(account)
-    made.begin(bundle, "", print)
+    begun(made, bundle, "", print)
     assert made.seen() is None
     account.objects |= {
         "state.json": b'{"utc": "2026-11-27T09:00:00+00:00", "service": "running", "exit_code": null}',
@@ -198,7 +226,7 @@ def test_what_it_says_and_what_it_measured_are_read_from_its_bucket(account, bun
 
 
 def test_a_key_that_leads_out_of_the_folder_is_not_written(account, bundle, tmp_path):
-    machine(account).begin(bundle, "", print)
+    begun(machine(account), bundle, "", print)
     account.objects["evidence/../../stranger"] = b""
 
     with pytest.raises(PilotError, match="lies outside of the evidence"):
@@ -206,7 +234,7 @@ def test_a_key_that_leads_out_of_the_folder_is_not_written(account, bundle, tmp_
 
 
 def test_removing_it_leaves_nothing_and_again_is_no_error(account, bundle):
-    machine(account).begin(bundle, "", print)
+    begun(machine(account), bundle, "", print)
     account.objects |= {f"evidence/{n}": b"" for n in range(5)}
 
     assert machine(account).remove(print) == ()
@@ -215,13 +243,13 @@ def test_removing_it_leaves_nothing_and_again_is_no_error(account, bundle):
 
 
 def test_a_machine_that_wrote_to_its_bucket_while_it_was_removed_is_emptied_once_more(account, bundle):
-    machine(account).begin(bundle, "", print)
+    begun(machine(account), bundle, "", print)
     account.fails = {(STACK, "DELETE"): "The bucket you tried to delete is not empty"}
     stands = machine(account)
     emptied = []
 
     def empties(**request):
-        emptied.extend(one["Key"] for one in request["Delete"]["Objects"])
+        emptied.append([one["Key"] for one in request["Delete"]["Objects"]])
         if len(emptied) > 1:
             account.fails = {}
         return delete(**request)
@@ -231,7 +259,7 @@ def test_a_machine_that_wrote_to_its_bucket_while_it_was_removed_is_emptied_once
     stands._s3 = Spied(stands._s3, writes, delete_objects=empties)
 
     assert stands.remove(print) == ()
-    assert emptied == ["bundle.tar.gz", "state.json"]
+    assert emptied == [["bundle.tar.gz", "control/UNTIL"], ["state.json"]]
 
 
 class Spied:
@@ -260,7 +288,7 @@ class Spied:
 )
 def test_it_stops_on_the_day_that_is_named_or_when_its_hours_have_used_up_its_budget(account, bundle, usd, until, says):
     said = []
-    machine(account, usd).begin(bundle, "", said.append)
+    begun(machine(account, usd), bundle, "", said.append)
 
     assert given(account)["Until"] == until
     assert says in "".join(said)
@@ -268,12 +296,12 @@ def test_it_stops_on_the_day_that_is_named_or_when_its_hours_have_used_up_its_bu
 
 def test_a_budget_that_ends_before_any_midnight_is_refused_before_anything_is_made(account, bundle):
     with pytest.raises(Refused, match="budget_usd of 1 USD is used up before midnight UTC"):
-        machine(account, "0.1", budget_usd=1).begin(bundle, "", print)
+        begun(machine(account, "0.1", budget_usd=1), bundle, "", print)
     assert (account.standing, account.parameters, account.objects) == ({}, {}, {})
 
 
 def test_a_stack_of_somebody_else_is_not_removed(account, bundle):
-    machine(account).begin(bundle, "", print)
+    begun(machine(account), bundle, "", print)
     account.stacks[STACK]["Tags"] = []
 
     with pytest.raises(PilotError, match="does not carry the tag pilot=rag-generator"):
@@ -289,7 +317,7 @@ def test_a_state_that_cannot_be_read_is_said(said):
 
 def test_variables_that_do_not_fit_are_refused_before_anything_is_made(account, bundle):
     with pytest.raises(Refused, match="more than 4096 bytes"):
-        machine(account).begin(bundle, "X" * 5000, print)
+        begun(machine(account), bundle, "X" * 5000, print)
     assert account.asked == []
 
 

@@ -48,6 +48,17 @@ def test_a_server_that_only_knows_the_older_path_is_ready_too(server):
     assert ready(server, lambda path: 200 if path == "/healthz" else 404) == ["/health", "/healthz"]
 
 
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 405])
+def test_a_gateway_may_refuse_the_path_that_it_does_not_know_as_it_likes(server, status):
+    assert ready(server, lambda path: 200 if path == "/healthz" else status)[-1] == "/healthz"
+
+
+def test_one_whose_paths_are_not_there_yet_is_waited_for_at_both(server):
+    """As behind an ingress that answers 404 until it knows the service."""
+    left = [404, 404, 404, 404, 200]
+    assert ready(server, lambda path: left.pop(0) if path == "/health" else 404)[-1] == "/health"
+
+
 def test_one_that_has_neither_is_not(server):
     with pytest.raises(PilotError, match="GET /healthz gave HTTP 404"):
         ready(server, lambda path: 404, 0.2)

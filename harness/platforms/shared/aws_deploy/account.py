@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from harness.errors import PilotError, Refused
 from harness.platforms.shared.aws_account import ROLES
-from harness.platforms.shared.aws_deploy.api import Api, AwsError, asked, found
+from harness.platforms.shared.aws_deploy.api import Api, AwsError, asked, carries, every, found
 from harness.platforms.shared.deploy.key import new_key
 from harness.platforms.shared.deploy.part import Tag
 from harness.secrecy import KNOWN
@@ -63,6 +63,7 @@ class Key:
 
     def __init__(self, ssm: Api, name: str, tag: Tag) -> None:
         self._ssm, self.name, self._tag = ssm, name, tag
+        self.version = "0"  # of what was read last
 
     def ensure(self, given: str | None = None) -> tuple[str, bool]:
         """The key, and whether it was made now; ``given``: the one of an endpoint of the team's own, kept from then on."""
@@ -99,14 +100,24 @@ class Key:
         )
         if said is None:
             return None
-        value = str(said["Parameter"]["Value"])
+        value, self.version = str(said["Parameter"]["Value"]), str(said["Parameter"].get("Version", 0))
         KNOWN.learn("provider key", value)
         return value
 
-    def remove(self) -> bool:
-        """False where there is none."""
+    def ours(self) -> bool | None:
+        """Whether it carries the tag: one that does not is somebody else's; None where there is none."""
+        if self._value() is None:
+            return None
+        doing = f"tags of parameter {self.name}"
+        said = asked(doing, self._ssm.list_tags_for_resource, ResourceType="Parameter", ResourceId=self.name)
+        return carries(said["TagList"], self._tag)
+
+    def remove(self) -> bool | None:
+        """None where there is none, False where somebody else made it: that one stays."""
+        if not (ours := self.ours()):
+            return ours
         gone = found(f"parameter {self.name}", self._ssm.delete_parameter, "ParameterNotFound", Name=self.name)
-        return gone is not None
+        return True if gone is not None else None
 
 
 def cost_tag(ce: Api, tag: Tag, now: datetime | None = None) -> str:
@@ -116,7 +127,9 @@ def cost_tag(ce: Api, tag: Tag, now: datetime | None = None) -> str:
         rows = asked("cost tags", ce.list_cost_allocation_tags, TagKeys=[key])["CostAllocationTags"]
         if not rows:
             return f"cost tag {key}: AWS lists it up to 24 hours after its first resource; pilot deploy again then activates it"
+        since = str(rows[0].get("LastUpdatedDate") or "")
         if rows[0]["Status"] != "Active":
+            since = _utc(now or datetime.now(UTC))
             said = asked(
                 "cost tags",
                 ce.update_cost_allocation_tags_status,
@@ -124,19 +137,25 @@ def cost_tag(ce: Api, tag: Tag, now: datetime | None = None) -> str:
             )
             if errors := said.get("Errors"):
                 return f"cost tag {key}: {errors[0].get('Code')}: {errors[0].get('Message')}"
-        return f"cost tag {key}: active; {_backfilled(ce, now or datetime.now(UTC))}"
+        return f"cost tag {key}: active; {_backfilled(ce, now or datetime.now(UTC), since)}"
     except AwsError as error:
         who = "; the organisation's management account activates it" if error.denied else ""
         return f"cost tag {key}: {error}{who}"
 
 
-def _backfilled(ce: Api, now: datetime) -> str:
-    """Of this month, once: days before the activation are not told apart otherwise."""
-    first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    wanted = first.strftime("%Y-%m-%dT%H:%M:%SZ")
-    rows = asked("backfills", ce.list_cost_allocation_tag_backfill_history)["BackfillRequests"]
+def _backfilled(ce: Api, now: datetime, since: str) -> str:
+    """Of this month, once: days before the activation are not told apart otherwise.
+
+    ``since``: when the tag became active; what was asked for before that was for the tags that were active then.
+    """
+    wanted = _utc(now.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+    pages = ("BackfillRequests", "NextToken", "NextToken")
     mine = [
-        r for r in rows if str(r.get("BackfillFrom", ""))[:10] <= wanted[:10] and r.get("BackfillStatus") != "FAILED"
+        r
+        for r in every("backfills", ce.list_cost_allocation_tag_backfill_history, *pages)
+        if str(r.get("BackfillFrom", ""))[:10] <= wanted[:10]
+        and str(r.get("RequestedAt", ""))[:19] >= since[:19]
+        and r.get("BackfillStatus") != "FAILED"
     ]
     if mine:
         return f"earlier days were asked for ({str(mine[0].get('BackfillStatus', '')).lower()})"
@@ -145,3 +164,7 @@ def _backfilled(ce: Api, now: datetime) -> str:
     except AwsError as error:
         return f"earlier days could not be asked for: {error}"
     return f"earlier days of this month were asked for, from {wanted[:10]}"
+
+
+def _utc(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from harness.domain.identities import without_identity
 from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import PilotError
 from harness.platforms.shared.call import code_of
+from harness.platforms.shared.deploy.part import Tag
 
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized")
 NO_LOGIN = (
@@ -54,9 +55,9 @@ def found(doing: str, method: Call, *none: str, **request: Any) -> dict[str, Any
         raise
 
 
-def every(doing: str, method: Call, rows: str, sends: str, gives: str, **request: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+def every(doing: str, method: Call, rows: str, sends: str, gives: str, **request: Any) -> list[Any]:  # noqa: ANN401
     """The rows of all pages; raises AwsError."""
-    out: list[dict[str, Any]] = []
+    out: list[Any] = []
     token: str | None = None
     while True:
         answer = asked(doing, method, **request, **({sends: token} if token else {}))
@@ -65,6 +66,11 @@ def every(doing: str, method: Call, rows: str, sends: str, gives: str, **request
         if not following or following == token:
             return out
         token = str(following)
+
+
+def carries(tags: Iterable[Mapping[str, Any]], tag: Tag) -> bool:
+    """Whether these are the tags of something of this deployment."""
+    return {"Key": tag.key, "Value": tag.value} in list(tags)
 
 
 def _hint(code: str) -> str | None:

@@ -9,14 +9,14 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from harness.errors import PilotError, Refused
-from harness.platforms.shared.aws_deploy.api import Api, asked, every, found
+from harness.platforms.shared.aws_deploy.api import Api, asked, carries, every, found
 from harness.platforms.shared.deploy.part import Tag
 
 DAYS = 365
@@ -54,17 +54,17 @@ class Certificates:
         self.name = f"*.{region}.elb.amazonaws.com"
 
     def there(self) -> str | None:
-        """Its ARN."""
-        rows = listed(self._acm)
-        for row in rows:
+        """Its ARN; one of RSA is too long to be a parameter of the stack."""
+        return next((str(r["CertificateArn"]) for r in self._rows() if not _is_rsa(r)), None)
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        for row in listed(self._acm):
             names = (row.get("DomainName"), *row.get("SubjectAlternativeNameSummaries", ()))
             if self.name in names and self._mine(row["CertificateArn"]):
-                return str(row["CertificateArn"])
-        return None
+                yield row
 
     def _mine(self, arn: str) -> bool:
-        tags = asked("certificate", self._acm.list_tags_for_certificate, CertificateArn=arn)["Tags"]
-        return {"Key": self._tag.key, "Value": self._tag.value} in tags
+        return carries(asked("certificate", self._acm.list_tags_for_certificate, CertificateArn=arn)["Tags"], self._tag)
 
     def ensure(self, now: datetime | None = None) -> Certificate:
         """Made where there is none, and made anew under the same ARN where it would soon be over."""
@@ -83,13 +83,20 @@ class Certificates:
 
     def remove(self) -> bool:
         """False where there is none; raises PilotError while something still uses it."""
-        arn = self.there()
-        if arn is None:
-            return False
-        return (
-            found("certificate", self._acm.delete_certificate, "ResourceNotFoundException", CertificateArn=arn)
-            is not None
-        )
+        gone = [
+            found(
+                "certificate",
+                self._acm.delete_certificate,
+                "ResourceNotFoundException",
+                CertificateArn=row["CertificateArn"],
+            )
+            for row in list(self._rows())
+        ]
+        return any(answer is not None for answer in gone)
+
+
+def _is_rsa(row: Mapping[str, Any]) -> bool:
+    return str(row.get("KeyAlgorithm", "")).startswith("RSA")
 
 
 def self_signed(name: str) -> tuple[bytes, bytes]:
@@ -101,7 +108,13 @@ def self_signed(name: str) -> tuple[bytes, bytes]:
     with tempfile.TemporaryDirectory(prefix="pilot-certificate-") as folder:
         pem, key = Path(folder) / "certificate.pem", Path(folder) / "key.pem"
         command = [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-sha256", "-days", str(DAYS)),
+            *("openssl", "req", "-x509", "-nodes", "-sha256", "-days", str(DAYS)),
+            *(
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+            ),  # RSA: too long for a parameter and a variable
             *("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"),
             *("-keyout", str(key), "-out", str(pem)),
         ]

@@ -9,7 +9,7 @@ from harness.errors import PilotError
 from harness.platforms.deploying import Heard
 from harness.platforms.shared.aws_deploy.api import AwsError, asked
 from harness.platforms.shared.aws_deploy.bucket import emptied
-from harness.platforms.shared.aws_deploy.stacks import Stacks, Wanted
+from harness.platforms.shared.aws_deploy.stacks import Stacks, Wanted, ours
 from harness.platforms.shared.deploy.content import Content
 from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.deploy.part import Tag
@@ -104,6 +104,7 @@ class CodeBuild:
         there = self._stacks.now(self._stack)
         if there is None:
             return False
+        ours(there, self._tag)  # before its bucket is emptied
         bucket = next((o["OutputValue"] for o in there.get("Outputs", ()) if o["OutputKey"] == "Bucket"), None)
         if bucket is not None:
             emptied(self._s3, bucket)

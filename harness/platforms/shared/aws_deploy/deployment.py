@@ -5,8 +5,9 @@ identity, region → linked roles → image → provider's key, certificate → 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from harness.errors import Refused
@@ -46,7 +47,8 @@ from harness.platforms.shared.deploy.part import Tag, distinct
 from harness.platforms.shared.deploy.steps import Step, Steps
 
 ROLES = ("ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com")
-ARM = "arm64"
+ARM, OWN = "arm64", "own"
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")  # of a stack; and a function's has no more letters
 ROLE_S = 10.0  # until other services see a role
 
 
@@ -96,6 +98,12 @@ class AwsDeployment:
         if not self.base_template.is_file():
             raise Refused(f"there is no {self.base_template}", "pilot init copies it beside a target of AWS")
         distinct({part.target.name: part.stack for part in self.parts})
+        for name in (self.base, *(part.stack for part in self.parts)):
+            if not NAME.fullmatch(name):
+                raise Refused(
+                    f"{name[:140]}: a stack has the name of its function, service or cluster, and cannot have this one",
+                    "letters, digits and hyphens, a letter first; no more than 64 in [runtime] of target.toml",
+                )
 
     @cached_property
     def known(self) -> dict[str, str]:
@@ -109,7 +117,7 @@ class AwsDeployment:
 
     @cached_property
     def repository(self) -> Repository:
-        return Repository(self.clients("ecr"), self.base, self.base_tag)
+        return Repository(self.clients("ecr"), self.base.lower(), self.base_tag)  # which has no capital letters
 
     @cached_property
     def key(self) -> account.Key:
@@ -139,9 +147,19 @@ class AwsDeployment:
             return {}
         return {p["ParameterKey"]: str(p.get("ParameterValue", "")) for p in there.get("Parameters", ())}
 
+    @property
+    def said(self) -> dict[str, str]:
+        """Settings of the shared stack: as asked, else as before."""
+        return {**self.before(), **self.asked.settings}
+
+    @property
+    def own_model(self) -> bool:
+        """Whether the provider beside the targets is deployed, with its balancer."""
+        return self.said.get("ModelBackend", OWN) == OWN
+
     def content(self) -> Content:
         """What the image is built from; clients of other models and stores are in it where those are asked."""
-        said = {**self.before(), **self.asked.settings}
+        said = self.said
         others = (
             said.get("ModelBackend") == "bedrock"
             or said.get("Store", "sqlite") != "sqlite"
@@ -182,6 +200,7 @@ class AwsDeployment:
             parameters["Image"] = self.asked.image or self._image(heard, step)
         with steps.timed("provider key") as step:
             parameters["ProviderKey"], made = self.key.ensure(self.asked.settings.get("ProviderKey"))
+            parameters["KeyVersion"] = self.key.version
             step.did = "created" if made else "kept"
         pem = None
         if self.wants_certificate:
@@ -214,7 +233,8 @@ class AwsDeployment:
         if self.stacks.now(self.base) is None:
             raise Refused(f"there is no stack {self.base} yet", "pilot deploy without --address makes it")
         source = self._source(notes)
-        steps.add(self.base, self.stacks.put(self._wanted_base({"GeneratorCidr": source}), heard))
+        only = replace(self._wanted_base({"GeneratorCidr": source}), kept=frozenset())  # its template stays, too
+        steps.add(self.base, self.stacks.put(only, heard))
         return Deployed(tuple(steps.done), {}, {}, tuple(notes))
 
     def _image(self, heard: Heard, step: Step) -> str:
@@ -233,8 +253,9 @@ class AwsDeployment:
         return Wanted(self.base, template, parameters, self.base_tag, minutes)
 
     def _wanted(self, part: Part, parameters: Mapping[str, str]) -> Wanted:
-        deadline = {"TimeoutS": str(int(self.asked.deadline_s))} if self.asked.deadline_s else {}
-        mine = {**deadline, **part.settings, **parameters, "Base": self.base}
+        deadline = {"TimeoutS": str(max(1, int(self.asked.deadline_s)))} if self.asked.deadline_s else {}
+        of_part = {"Base": self.base, "TagKey": part.tag.key, "Tag": part.tag.value}
+        mine = {**deadline, **part.settings, **parameters, **of_part}
         minutes, service = self.asked.minutes(part.stack, part.minutes), part.service
         return Wanted(part.stack, part.template, mine, part.tag, minutes, self.base if service else None, service)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from harness.errors import PilotError
-from harness.platforms.shared.aws_deploy.api import Api, asked, found
+from harness.platforms.shared.aws_deploy.api import Api, asked, carries, found
 from harness.platforms.shared.deploy.part import Tag
 
 INDEXES = ("manifest.list", "image.index")
@@ -18,13 +20,25 @@ class Repository:
 
     def uri(self) -> str | None:
         """None where there is no such repository."""
+        said = self._there()
+        return str(said["repositoryUri"]) if said else None
+
+    def _there(self) -> dict[str, Any] | None:
         said = found(
             f"repository {self.name}",
             self._api.describe_repositories,
             "RepositoryNotFoundException",
             repositoryNames=[self.name],
         )
-        return str(said["repositories"][0]["repositoryUri"]) if said else None
+        return dict(said["repositories"][0]) if said else None
+
+    def ours(self) -> bool | None:
+        """Whether it carries the tag: one that does not is somebody else's, with their images; None where there is none."""
+        there = self._there()
+        if there is None:
+            return None
+        doing, arn = f"tags of repository {self.name}", str(there["repositoryArn"])
+        return carries(asked(doing, self._api.list_tags_for_resource, resourceArn=arn)["tags"], self._tag)
 
     def ensure(self) -> str:
         """Its URI; made where it is missing."""
@@ -65,8 +79,10 @@ class Repository:
     def login(self) -> str:
         return str(asked("ECR login", self._api.get_authorization_token)["authorizationData"][0]["authorizationToken"])
 
-    def remove(self) -> bool:
-        """With its images; False where there is none."""
+    def remove(self) -> bool | None:
+        """With its images; None where there is none, False where somebody else made it: that one stays."""
+        if not (ours := self.ours()):
+            return ours
         gone = found(
             f"repository {self.name}",
             self._api.delete_repository,
@@ -74,4 +90,4 @@ class Repository:
             repositoryName=self.name,
             force=True,
         )
-        return gone is not None
+        return True if gone is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ def intent_of(made: AwsDeployment, *, destroy: bool) -> Intent:
     """Raises PilotError where the account does not answer."""
     number, who = made.identity()
     where = f"account {number}, {made.region}, as {who.rpartition(':')[2]}"
+    if made.asked.only_source and not destroy:
+        return Intent(where, (Step(f"stack {made.base}", "renew where load comes from, and nothing else", 1),))
     steps = _removed(made) if destroy else _steps(made)
     files = () if destroy else tuple(_files(made))
     return Intent(where, tuple(steps), tuple(_notes(made, destroy=destroy)), files)
@@ -54,16 +57,18 @@ def _steps(made: AwsDeployment) -> Iterator[Step]:
         yield Step("certificate", "keep" if made.certificates.there() else "make, self-signed for the balancers", 0)
     book = book_of([part.target for part in made.parts])
     text = template_text(made.base_template)
-    yield _stack(made, made.base, text, made.asked.minutes(made.base, BASE_MINUTES), tuple(_base_standing(text, book)))
+    yield _stack(
+        made,
+        made.base,
+        text,
+        made.asked.minutes(made.base, BASE_MINUTES),
+        tuple(_base_standing(text, book) if made.own_model else ()),
+    )
     for part in made.parts:
         text = template_text(part.template)
-        yield _stack(
-            made,
-            part.stack,
-            text,
-            made.asked.minutes(part.stack, part.minutes),
-            tuple(standing_of(part.target, "Its runtime", IDLE)),
-        )
+        own = tuple(standing_of(part.target, "Its runtime", IDLE))
+        minutes = made.asked.minutes(part.stack, part.minutes)
+        yield replace(_stack(made, part.stack, text, minutes, own), target=part.target.name)
 
 
 def _step(made: AwsDeployment, name: str, does: str, rough: float) -> Step:

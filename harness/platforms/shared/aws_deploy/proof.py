@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.platforms.platform import MakeClient
-from harness.platforms.shared.aws_deploy.api import Api, asked, every, found
+from harness.platforms.shared.aws_deploy.account import Key
+from harness.platforms.shared.aws_deploy.api import Api, asked, carries, every, found
 from harness.platforms.shared.aws_deploy.certificate import listed
+from harness.platforms.shared.aws_deploy.image import Repository
 from harness.platforms.shared.deploy.part import Tag
 from harness.platforms.shared.deploy.proof import Look, Proof, proof_of
 
@@ -41,8 +43,8 @@ class Names:
     stacks: tuple[str, ...]
     logs: tuple[str, ...] = ()
     cluster: str | None = None
-    repository: str | None = None
-    parameter: str | None = None
+    repository: Repository | None = None
+    parameter: Key | None = None
 
 
 class Proving:
@@ -120,42 +122,39 @@ class Proving:
         for k in range(0, len(every_arn), 20):
             said = asked("load balancers", api.describe_tags, ResourceArns=every_arn[k : k + 20])
             for one in said["TagDescriptions"]:
-                if any({"Key": t.key, "Value": t.value} in one["Tags"] for t in self._tags):
+                if any(carries(one["Tags"], tag) for tag in self._tags):
                     yield f"load balancer {arns[one['ResourceArn']]}"
 
     def _services(self) -> Iterator[str]:
         api, cluster = self._client("ecs"), self._names.cluster
         none = ("ClusterNotFoundException",)
-        said = found("ECS services", api.list_services, *none, cluster=cluster)
-        arns = list((said or {}).get("serviceArns", ()))
+        if found("ECS services", api.list_services, *none, cluster=cluster) is None:
+            return
+        arns = every("ECS services", api.list_services, "serviceArns", "nextToken", "nextToken", cluster=cluster)
         for k in range(0, len(arns), 10):
             rows = asked("ECS services", api.describe_services, cluster=cluster, services=arns[k : k + 10])["services"]
             for row in rows:
                 if row.get("status") == "ACTIVE" or row.get("runningCount"):
                     yield f"ECS service {row['serviceName']}"
-        said = found("ECS tasks", api.list_tasks, *none, cluster=cluster)
-        for arn in (said or {}).get("taskArns", ()):
+        for arn in every("ECS tasks", api.list_tasks, "taskArns", "nextToken", "nextToken", cluster=cluster):
             yield f"ECS task {arn.rpartition('/')[2]}"
 
     def _logs(self) -> Iterator[str]:
-        for name in self._names.logs:
-            yield from (f"log group {group}" for group in log_groups(self._client("logs"), name))
+        yield from (f"log group {name}" for name in self._names.logs if log_group(self._client("logs"), name))
 
     def _repository(self) -> Iterator[str]:
-        name, none = self._names.repository, "RepositoryNotFoundException"
-        if found("repository", self._client("ecr").describe_repositories, none, repositoryNames=[name]):
-            yield f"image repository {name}"
+        if (one := self._names.repository) is not None and one.ours():
+            yield f"image repository {one.name}"
 
     def _parameter(self) -> Iterator[str]:
-        name = self._names.parameter
-        if found("parameter", self._client("ssm").get_parameter, "ParameterNotFound", Name=name):
-            yield f"parameter {name}"
+        if (one := self._names.parameter) is not None and one.ours():
+            yield f"parameter {one.name}"
 
     def _certificates(self) -> Iterator[str]:
         api = self._client("acm")
         for row in listed(api):
             tags = asked("certificates", api.list_tags_for_certificate, CertificateArn=row["CertificateArn"])["Tags"]
-            if any({"Key": t.key, "Value": t.value} in tags for t in self._tags):
+            if any(carries(tags, tag) for tag in self._tags):
                 yield f"certificate for {row.get('DomainName')}"
 
     def _tagged(self) -> Iterator[str]:
@@ -203,8 +202,7 @@ def _free(arn: str) -> bool:
     return rest.split("/")[0].split(":")[0] in FREE
 
 
-def log_groups(logs: Api, name: str) -> list[str]:
-    """The group of that name and those below it; raises AwsError."""
+def log_group(logs: Api, name: str) -> bool:
+    """Whether there is one of exactly that name: what only begins with it is another function's. Raises AwsError."""
     rows = every("log groups", logs.describe_log_groups, "logGroups", "nextToken", "nextToken", logGroupNamePrefix=name)
-    groups = [str(row["logGroupName"]) for row in rows]
-    return [group for group in groups if group == name or group.startswith((name + "/", name + "-"))]
+    return any(row["logGroupName"] == name for row in rows)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.platforms.deploying import Destroyed, Heard, Took
 from harness.platforms.shared.aws_deploy.api import AwsError, found
-from harness.platforms.shared.aws_deploy.proof import Names, Proving, log_groups
+from harness.platforms.shared.aws_deploy.proof import Names, Proving, log_group
 from harness.platforms.shared.aws_deploy.stacks import Done
 from harness.platforms.shared.deploy.proof import Proof, proved
 
@@ -32,17 +32,15 @@ class Removal:
         if alone:
             self._note(made.base, None, made.stacks.remove(made.base, made.base_tag, heard))
             began = made.pace.clock()
-            gone = [
-                name
-                for name, was in (
-                    ("build project", made.codebuild.remove(heard)),
-                    ("image repository", made.repository.remove()),
-                    ("provider key", made.key.remove()),
-                    ("certificate", made.certificates.remove()),
-                )
-                if was
-            ]
-            if gone:
+            each = {
+                "build project": made.codebuild.remove(heard) or None,
+                "image repository": made.repository.remove(),
+                "provider key": made.key.remove(),
+                "certificate": made.certificates.remove() or None,
+            }
+            for name in (name for name, was in each.items() if was is False):
+                heard.say(f"{name} stays: it does not carry the tag {made.base_tag.key}={made.base_tag.value}")
+            if gone := [name for name, was in each.items() if was]:
                 self._done.append(Took(", ".join(gone), "removed", round(made.pace.clock() - began, 1)))
         self._log_groups(heard, alone=alone)
         proof = self._proved(heard, alone=alone)
@@ -57,15 +55,16 @@ class Removal:
         api = self._made.clients("logs")
         for name in self._logs(alone=alone):
             try:
-                for group in log_groups(api, name):
-                    found("log group", api.delete_log_group, "ResourceNotFoundException", logGroupName=group)
+                if log_group(api, name):
+                    found("log group", api.delete_log_group, "ResourceNotFoundException", logGroupName=name)
             except AwsError as error:
-                heard.say(f"log groups {name}: {error}")
+                heard.say(f"log group {name}: {error}")
 
     def _logs(self, *, alone: bool) -> tuple[str, ...]:
         made = self._made
         own = [name for part in made.parts for name in part.logs]
-        shared = [f"/ecs/{made.base}", f"/aws/ecs/containerinsights/{made.base}", f"/aws/codebuild/{made.base}-build"]
+        insights = f"/aws/ecs/containerinsights/{made.base}/performance"
+        shared = [f"/ecs/{made.base}-provider", insights, f"/aws/codebuild/{made.base}-build"]
         return tuple(own + (shared if alone else []))
 
     def _proved(self, heard: Heard, *, alone: bool) -> Proof:
@@ -77,8 +76,8 @@ class Removal:
             (*stacks, *((made.base, f"{made.base}-build") if alone else ())),
             self._logs(alone=alone),
             made.base if alone else None,
-            made.repository.name if alone else None,
-            made.key.name if alone else None,
+            made.repository if alone else None,
+            made.key if alone else None,
         )
         proving = Proving(made.clients, made.region, tags, names)
         return proved(proving.proof, made.pace, heard)

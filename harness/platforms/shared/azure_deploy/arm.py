@@ -25,6 +25,7 @@ from harness.platforms.shared.rest import Token
 GROUPS = "2021-04-01"  # of groups, deployments, providers and tags
 IDEMPOTENT = ("GET", "HEAD", "PUT", "DELETE")  # of Resource Manager: safe to ask again
 ENDED = ("Succeeded", "Failed", "Canceled")
+UNUSED = ("MissingSubscriptionRegistration", "SubscriptionNotRegistered")
 DENIED = ("AuthorizationFailed", "LinkedAuthorizationFailed", "RoleAssignmentNotAuthorized", "HTTP 403")
 NO_LOGIN = ("ExpiredAuthenticationToken", "InvalidAuthenticationToken", "InvalidAuthenticationTokenTenant", "HTTP 401")
 
@@ -35,6 +36,11 @@ class ArmError(PilotError):
     def __init__(self, message: str, code: str, status: int = 0, hint: str | None = None) -> None:
         super().__init__(message, hint)
         self.code, self.status = code, status
+
+    @property
+    def absent(self) -> bool:
+        """There is nothing of that name; nor of a provider that the subscription never used."""
+        return self.status == 404 or self.code in UNUSED
 
     @property
     def denied(self) -> bool:
@@ -116,7 +122,7 @@ class Arm:
         try:
             return self.get(doing, path, version)
         except ArmError as error:
-            if error.status == 404:
+            if error.absent:
                 return None
             raise
 
@@ -130,7 +136,7 @@ class Arm:
                 said = self.send(doing, "GET", self._own(doing, str(following)))
                 out += said.body.get("value") or []
         except ArmError as error:
-            if error.status != 404:
+            if not error.absent:
                 raise
         return out
 
@@ -186,7 +192,7 @@ class Arm:
 
     def _own(self, doing: str, url: str) -> str:
         """An address that an answer gives; raises ArmError for another host's, which must not see the token."""
-        if not url.startswith(AZURE + "/"):
+        if not url.startswith((f"{AZURE}/", f"{AZURE}:443/")):
             raise ArmError(f"{doing}: it is answered elsewhere, at {visible(url, 80)}", "ForeignAddress")
         return url
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,9 @@ def intent_of(made: AzureDeployment, *, destroy: bool) -> Intent:
     name, there = account.subscription(made.arm, made.subscription), made.group.now()
     at = str(there["location"]) if there else made.location() or "a location that nothing names"
     where = f"subscription {name}, resource group {made.group.name} in {at}"
+    if made.asked.only_source and not destroy:
+        renew = [Step(f"deployment {part.app}", "renew where load comes from", 1) for part in made.parts]
+        return Intent(where, tuple(renew), (), tuple(part.template for part in made.parts))
     steps = tuple(_removed(made) if destroy else _steps(made))
     files = () if destroy else tuple(_files(made))
     return Intent(where, steps, tuple(_notes(made, destroy=destroy)), files)
@@ -57,7 +61,8 @@ def _steps(made: AzureDeployment) -> Iterator[Step]:
     model = (priced("Model provider, 1 vCPU and 2 GiB, at most", book, MODEL),) if made.own_model else ()
     yield _template(made, made.base, made.base_template, BASE_MINUTES, model)
     for part in made.parts:
-        yield _template(made, part.app, part.template, part.minutes, tuple(standing_of(part.target, "Its runtime")))
+        own = tuple(standing_of(part.target, "Its runtime"))
+        yield replace(_template(made, part.app, part.template, part.minutes, own), target=part.target.name)
         if (package := made.package(part)) is not None:
             yield _code(made, part, package.tag)
 

@@ -35,7 +35,7 @@ class Key:
             try:
                 value = self._of(app)
             except ArmError as error:
-                if error.status != 404:
+                if not error.absent:
                     raise
                 continue
             if value:

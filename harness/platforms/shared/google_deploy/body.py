@@ -15,6 +15,7 @@ from harness.platforms.shared.google_deploy.part import CONCURRENCY, spec_of, va
 TRY = "pilot-try"  # of the template: a new value makes a new revision of what failed
 KEY = "pilot-key"  # of the template: which version of the key its instances read when they start
 SENT = "pilot-sent"  # which manifest: what a person took out of it is seen by nothing else
+UPSTREAM = "RAG_UPSTREAM_TIMEOUT_S"  # of the service: how long its model may take
 DIGITS = 16
 GIB = 1024
 OF_SERVER = ("cloud.googleapis.com/location",)
@@ -71,11 +72,19 @@ class Wanted:
         if at_once:
             spec["containerConcurrency"] = int(float(at_once))
         if self.timeout_s is not None:
-            spec["timeoutSeconds"] = int(self.timeout_s)
+            self._timed(spec, container, max(1, int(self.timeout_s)))
         held = {one.get("name"): one.get("value") for one in variables_of({"spec": {"template": {"spec": was}}})}
         for one in container.get("env") or ():
             if one.get("name") in self.kept and held.get(one["name"]) is not None:
                 one["value"] = held[one["name"]]
+
+    @staticmethod
+    def _timed(spec: dict[str, Any], container: dict[str, Any], seconds: int) -> None:
+        """The service waits for its model no shorter and no longer than Cloud Run waits for the service."""
+        spec["timeoutSeconds"] = seconds
+        for one in container.get("env") or ():
+            if one.get("name") == UPSTREAM:
+                one["value"] = str(seconds)
 
     def _declared(self, name: str) -> str:
         return f"{self.declared[name]:g}" if name in self.declared else ""

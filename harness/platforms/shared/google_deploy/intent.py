@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,7 +68,7 @@ def _steps(made: GoogleDeployment, who: str | None) -> Iterator[Step]:
         standing = _provider(made, made.provider.data)
         yield _service(made, name_of(made.provider), PROVIDER_MINUTES, tuple(standing))
     for part in made.parts:
-        yield _service(made, part.service, part.minutes, tuple(_own(part)))
+        yield replace(_service(made, part.service, part.minutes, tuple(_own(part))), target=part.target.name)
 
 
 def _rights(made: GoogleDeployment, who: str | None) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import Any
 from harness.errors import PilotError, Refused
 from harness.platforms.elsewhere import BUNDLE, EVIDENCE, STATE, STOP, Say, Seen, Where
 from harness.platforms.shared.aws import client
-from harness.platforms.shared.aws_deploy.api import asked, found
+from harness.platforms.shared.aws_deploy.api import AwsError, asked, found
 from harness.platforms.shared.aws_deploy.bucket import emptied, keys
 from harness.platforms.shared.aws_deploy.part import TAG_KEY
 from harness.platforms.shared.aws_deploy.stacks import DEAD, Stacks, Wanted, ours, outputs_of
@@ -26,6 +26,7 @@ from harness.platforms.shared.deploy.part import Tag
 from harness.platforms.shared.on_aws import OnAws
 from harness.platforms.shared.on_aws.template import folder
 
+UNTIL = "control/UNTIL"  # not in the machine's user data: another day there would restart it
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 ONCE = frozenset({"Image", "Subnet", "Vpc"})  # a newer one of these would replace a machine at work
 MINUTES = 3.0  # roughly, for its stack
@@ -52,27 +53,38 @@ class Machine:
         self._tag = Tag(TAG_KEY, config.stack)
 
     def there(self) -> Where | None:
-        if (bucket := self._outputs().get("Bucket")) is None:
+        if "Bucket" not in self._outputs():
             return None
-        return Where(self._config.stack, bucket, made=False, handed=self._has(bucket, BUNDLE))
+        return self._where(made=False)
 
-    def begin(self, bundle: Path, variables: str, say: Say) -> Where:
-        """The variables first, for the machine reads them as it comes up; the bundle last: with it the run begins."""
+    def _where(self, *, made: bool) -> Where:
+        bucket = self._bucket()
+        handed, address = self._has(bucket, BUNDLE), self._outputs().get("Address")
+        return Where(self._config.stack, bucket, made, handed, address)
+
+    def begin(self, variables: str, say: Say) -> Where:
+        """The variables first, for the machine reads them as it comes up."""
         if len(variables.encode()) > MOST_VARIABLES:
             raise Refused(
                 f"{self._config.variables} has more than {MOST_VARIABLES} bytes", "keep what the targets need"
             )
-        parameters = {**self._parameters(self._until(say)), **self._once()}
+        until = self._until(say)
+        parameters = {**self._parameters(until), **self._once()}
         self._keep(variables)
         template = folder() / "aws.yaml"
         want = Wanted(self._config.stack, template, parameters, self._tag, MINUTES, kept=ONCE)
         made = self._stacks.put(want, _Heard(say)).did != "kept"
+        day = f"{until}\n".encode()
+        asked("its day could not be told", self._s3.put_object, Bucket=self._bucket(), Key=UNTIL, Body=day)
+        return self._where(made=made)
+
+    def hand(self, bundle: Path, say: Say) -> None:
+        """With it the run begins."""
         bucket = self._bucket()
         if not self._has(bucket, BUNDLE):
             say(f"{bundle.stat().st_size / 1e6:.1f} MB to s3://{bucket}/{BUNDLE}")
             with bundle.open("rb") as file:
                 asked("the bundle could not be stored", self._s3.put_object, Bucket=bucket, Key=BUNDLE, Body=file)
-        return Where(self._config.stack, bucket, made)
 
     def seen(self) -> Seen | None:
         bucket = self._bucket()
@@ -185,8 +197,27 @@ class Machine:
         rows = asked("the subnets cannot be listed", self._ec2.describe_subnets, **request)["Subnets"]
         if not rows:
             raise PilotError(f"{self._config.region} has no default subnet", 'on.aws.subnet = "subnet-…" names one')
-        first = min(rows, key=lambda one: str(one["AvailabilityZone"]))
+        has = self._zones()
+        there = [one for one in rows if named or has is None or one["AvailabilityZone"] in has]
+        if not there:
+            raise PilotError(
+                f"{self._config.instance} is offered in no zone of {self._config.region} with a default subnet",
+                "on.aws.instance names another, or on.aws.subnet where it is offered",
+            )
+        first = min(there, key=lambda one: str(one["AvailabilityZone"]))
         return str(first["SubnetId"]), str(first["VpcId"])
+
+    def _zones(self) -> set[str] | None:
+        """That offer its type of machine: older zones lack newer ones. None where nobody may ask."""
+        wanted = [{"Name": "instance-type", "Values": [self._config.instance]}]
+        request = {"LocationType": "availability-zone", "Filters": wanted}
+        try:
+            said = asked("zones of the machine", self._ec2.describe_instance_type_offerings, **request)
+        except AwsError as error:
+            if error.denied:
+                return None
+            raise
+        return {str(one["Location"]) for one in said["InstanceTypeOfferings"]}
 
     def _bucket(self) -> str:
         if (bucket := self._outputs().get("Bucket")) is None:

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ragchat.contract import ContractError
-from ragchat.instance import CURRENT
+from ragchat.instance import CURRENT, ORDINAL
 from ragchat.jobs.contract import CONTRACT, MAX_BODY_BYTES, Submission, key_of, parse
 from ragchat.jobs.database import open_database
 from ragchat.jobs.queues import QueueDown, Sender, open_sender
@@ -55,7 +55,7 @@ class JobApi:
         }
 
     async def submit(self, request: Request) -> Response:
-        CURRENT.count()
+        request.scope[ORDINAL] = CURRENT.count()
         key = key_of(request.headers.get("idempotency-key"))
         submission = parse(await self._read_body(request, MAX_BODY_BYTES), self._settings.callback_hosts)
         made = await asyncio.to_thread(self._accept, submission, key)
