@@ -21,7 +21,7 @@ from harness.domain.bill import CostLayer
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.reason import Reason
 from harness.domain.reasons import absence
-from harness.domain.reasons.untold import BeyondCapacity, BeyondInstances
+from harness.domain.reasons.untold import BeyondCapacity, BeyondGranted, BeyondInstances
 from harness.domain.target import Target
 from harness.domain.verdict import Slo, SloVerdict
 from harness.domain.workload import Promise, Workload
@@ -35,7 +35,7 @@ AT_VOLUME = {
     "ttft_p95_s": Quantity.TTFT_P95,
 }  # promises that a start delays, as a month tells them
 PER = 1000
-BEYOND = (BeyondCapacity, BeyondInstances, absence.VolumeFar)
+BEYOND = (BeyondCapacity, BeyondGranted, BeyondInstances, absence.VolumeFar)
 
 
 @dataclass(frozen=True)

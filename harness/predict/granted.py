@@ -36,16 +36,19 @@ def stated(target: Target) -> tuple[Granted, ...]:
 
 def within(scaling: Scaling, target: str, limits: Sequence[Granted], by: str = READ) -> Scaling:
     """With no more instances than the smallest limit lets it have; never fewer than it is declared to keep."""
-    mine = [
-        (count, one.name) for one in limits if one.target == target and (count := _instances(scaling, one)) is not None
-    ]
-    if not mine:
+    if (smallest := room(scaling, target, limits)) is None:
         return scaling
-    count, name = min(mine)
+    count, name = smallest
     if count >= scaling.most.low and scaling.most.value <= count and not scaling.most.ranges:
         return scaling
     most = max(count, scaling.least.value)
     return replace(scaling, most=declared(most, by.format(name=name)))
+
+
+def room(scaling: Scaling, target: str, limits: Sequence[Granted]) -> tuple[float, str] | None:
+    """How many instances the smallest limit lets it have, and its name; None where none counts them."""
+    counts = ((_instances(scaling, one), one.name) for one in limits if one.target == target)
+    return min(((count, name) for count, name in counts if count is not None), default=None)
 
 
 def _instances(scaling: Scaling, one: Granted) -> float | None:

@@ -83,6 +83,7 @@ class Asked:
     cost_at: float = CONFIDENCE
     speeds: tuple[float, float, float] = (1.0, 1.0, 1.0)
     blocks: tuple[BlockUsage, ...] = ()  # that ``each`` is of
+    room: tuple[float, str] | None = None  # instances that an account is granted, and by which quota
     in_file: float | None = None  # instances that the units of [prices] stand for; None: as many as are always kept
 
 
@@ -320,6 +321,8 @@ def _needs(
         vcpus=_busy_vcpus(middle, busiest),
         unlike=asked.unlike,
         sized=asked.sized,
+        size=middle.scaling.least.value,
+        room=asked.room,
     )
     if middle.scaling.grows is Grows.FIXED:
         return needs

@@ -42,6 +42,8 @@ class Needs:
     vcpus: float = 0.0  # of the machine that all instances share, busy at the busiest level
     unlike: Mapping[Quantity, tuple[int, int]] = field(default_factory=dict)  # runs that are given again, of how many
     sized: bool = False  # a fixed fleet is to be as large as the peak wants
+    size: float = 0.0  # and is so large then
+    room: tuple[float, str] | None = None  # instances that its account is granted, and by which quota
 
 
 Refusals = Mapping[Quantity, kinds.Untold]
@@ -52,6 +54,7 @@ def refusals(fitted: Fitted, needs: Needs, costing: Costing) -> Refusals:
     found: dict[Quantity, kinds.Untold] = {}
     for quantities, why in (
         _capacity(fitted, needs, costing),
+        _granted(fitted, needs),
         _machine(fitted, needs, costing),
         _instances(fitted, needs, costing),
         _starts(fitted, needs, costing),
@@ -102,6 +105,18 @@ def _capacity(fitted: Fitted, needs: Needs, costing: Costing) -> tuple[Sequence[
     measure = costing.capacity(max(0.1, fitted.driven.kept_per_s or fitted.driven.per_s))
     quantities = (*ANSWERS, Quantity.REFUSED_SHARE) if as_it_is else ALL_BUT_COLD
     return quantities, kinds.BeyondCapacity(measure, needs.per_instance_per_s, per_s, limit)
+
+
+def _granted(fitted: Fitted, needs: Needs) -> tuple[Sequence[Quantity], kinds.Untold | None]:
+    """A fixed fleet beyond its quota is priced as if it were granted; what it then answers is another matter."""
+    scaling = fitted.scaling
+    assert scaling is not None
+    if scaling.grows is not Grows.FIXED or needs.room is None:
+        return (), None
+    granted, name = needs.room
+    if needs.size <= max(granted, scaling.least.value):
+        return (), None
+    return (*ANSWERS, Quantity.REFUSED_SHARE), kinds.BeyondGranted(kinds.Requesting(), needs.size, granted, name)
 
 
 def _machine(fitted: Fitted, needs: Needs, costing: Costing) -> tuple[Sequence[Quantity], kinds.Untold | None]:

@@ -25,7 +25,7 @@ from harness.predict.billed import Each, each, played_beside
 from harness.predict.crossings import Break, Crossing, Limit, Sees, between, breaks, crossings, seen
 from harness.predict.drawn import central
 from harness.predict.fitted import Fitted, facts_of, fit
-from harness.predict.granted import STATED, as_seen, granted, stated, within
+from harness.predict.granted import STATED, as_seen, granted, room, stated, within
 from harness.predict.growth import scaling_of
 from harness.predict.loads import MonthOf, month_of
 from harness.predict.parameter import From, Parameter, What
@@ -222,7 +222,8 @@ def asked(
     out: dict[str, Asked] = {}
     for target in targets:
         made, was = changed[target.name], as_is[target.name]
-        if not free & {None, target.name}:
+        mine = () if free & {None, target.name} else (*limits, *stated(target))
+        if mine:
             made, was = (_within(one, limits) for one in (made, was))
         fitted = _fitted(workspace, data, made)
         before = _fitted(workspace, data, was) if made != was else fitted
@@ -239,7 +240,8 @@ def asked(
             level,
             made.speeds,
             blocks,
-            None if was.scaling is None else was.scaling.least.value,
+            room=None if made.scaling is None else room(made.scaling, target.name, mine),
+            in_file=None if was.scaling is None else was.scaling.least.value,
         )
     return out
 

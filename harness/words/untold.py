@@ -58,9 +58,13 @@ def _gaps_beyond(r: kinds.GapsBeyond) -> str:
 WORDS: Book = {
     kinds.Telling: _telling,
     kinds.Declaring: "declare it in [[quotas]] or [prices] of target.toml, or give pilot check access to the control plane",
+    kinds.Requesting: "request a larger quota",
     kinds.BeyondCapacity: _beyond_capacity,
     kinds.BeyondMachine: _beyond_machine,
     kinds.BeyondInstances: _beyond_instances,
+    kinds.BeyondGranted: (
+        "can't tell: the peak takes {wanted:.3g} instances, and the quota {quota} allows {granted:.3g}; {measure}"
+    ),
     kinds.GapsBeyond: _gaps_beyond,
     kinds.WindowUnprobed: "can't tell: it depends on how long an idle instance is kept, which was not probed; {measure}",
     kinds.StartsUnmeasured: lambda r: (

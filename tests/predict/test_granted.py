@@ -9,7 +9,7 @@ from harness.domain.quota import Granted, Need, QuotaConfig
 from harness.domain.target import PriceModel
 from harness.evidence.store import Store
 from harness.platforms.scaling import Basis, Grows, Picks, Scaling, assumed, declared
-from harness.predict.granted import STATED, as_seen, granted, stated, within
+from harness.predict.granted import STATED, as_seen, granted, room, stated, within
 from harness.predict.growth import scaling_of
 from tests.builders import external
 from tests.predict.priced import fitted
@@ -90,3 +90,11 @@ def test_what_is_billed_by_use_may_be_limited_anywhere_where_nobody_says():
     )
 
     assert (scaling_of(of, {}).most.low, scaling_of(of, {}).most.value) == (1, math.inf)
+
+
+def test_the_smallest_limit_that_counts_instances_is_the_room_there_is():
+    four, rate = Granted("alpha", "vCPU", Need.VCPU, 16), Granted("alpha", "a rate", Need.REQUESTS_PER_S, 1)
+    others = Granted("beta", "vCPU", Need.VCPU, 4)
+
+    assert room(scaling(USUAL, vcpus=4), "alpha", [four, rate, others]) == (4, "vCPU")
+    assert room(scaling(USUAL), "alpha", [rate, others]) is None

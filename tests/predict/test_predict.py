@@ -294,3 +294,16 @@ def test_the_bursts_of_a_trace_are_more_than_a_fleet_was_seen_to_carry_though_it
 
     assert isinstance(p95(instants).reason, kinds.BeyondCapacity)
     assert isinstance(p95(np.arange(0, 3600, 3.75)), Estimate)  # as many, evenly
+
+
+@pytest.mark.parametrize(("limit", "told"), [(4, False), (5, True)])
+def test_a_fleet_that_the_peak_wants_larger_than_its_quota_is_not_told_of_but_priced(pilot, limit, told):
+    """Five at ten times the traffic."""
+    workspace, data = pilot
+    of = asked_of(workspace, data, Wanted(effort=LIGHT), month_of(workspace))["beta"]
+    found = predicted(replace(of, room=(limit, "vCPU")), 10.0, 1, LIGHT)
+    why = getattr(found.of(Quantity.P95).known, "reason", None)
+
+    assert isinstance(why, kinds.BeyondGranted) != told
+    assert told or said(why).endswith("takes 5 instances, and the quota vCPU allows 4; request a larger quota")
+    assert isinstance(found.of(Quantity.COST).known, Estimate)

@@ -21,10 +21,14 @@ class Declaring(Reason):
     """Nothing need be run: [prices], [[quotas]] or the control plane would say."""
 
 
+class Requesting(Reason):
+    """Nothing need be run: a larger quota would do."""
+
+
 class Untold(Absence):
     """A quantity at a traffic that nobody can tell of."""
 
-    measure: Telling | Declaring
+    measure: Telling | Declaring | Requesting
 
 
 class BeyondCapacity(Untold):
@@ -49,6 +53,14 @@ class BeyondInstances(Untold):
     wanted: float
     seen: int
     most_assumed: float
+
+
+class BeyondGranted(Untold):
+    """A fixed fleet that is as large as its peak wants has more instances than its account is granted."""
+
+    wanted: float
+    granted: float
+    quota: str
 
 
 class GapsBeyond(Untold):
