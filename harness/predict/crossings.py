@@ -66,7 +66,7 @@ class Sees:
     """How far up one target's promises can be told, and which it breaks at your traffic."""
 
     target: str
-    to: float | None  # the highest factor at which every one is; None: not even at 1
+    to: float | None  # the highest factor at which every one is, whole interval and all; None: not even at 1
     breaks_now: tuple[Limit, ...]
 
 
@@ -105,7 +105,7 @@ def seen(at: Sequence[AtTraffic], limits: Sequence[Limit]) -> tuple[Sees, ...]:
     """Of every target."""
     out = []
     for name, own in _by_target(at).items():
-        told = [all(_held(one, limit) is not None for limit in limits) for one in own]
+        told = [all(_settled(one, limit) for limit in limits) for one in own]
         up = [(one.factor, is_told) for one, is_told in zip(own, told, strict=True) if one.factor >= 1]
         to = None
         for factor, is_told in up:
@@ -163,6 +163,15 @@ def _held(one: AtTraffic, limit: Limit) -> float | None:
     if value is None or limit.quantity is not Quantity.REFUSED_SHARE or one.served is None:
         return value
     return _failing(one.served.value)
+
+
+def _settled(one: AtTraffic, limit: Limit) -> bool:
+    """Whether it breaks it as played, or keeps it in nine tenths of worlds: what some of them break isn't kept for sure."""
+    value = _held(one, limit)
+    if value is None or value > limit.limit:
+        return value is not None
+    worlds = [world for world in _held_in_worlds(one, limit) if not math.isnan(world)]
+    return quantiles([value, *worlds])[1] <= limit.limit
 
 
 def _held_in_worlds(one: AtTraffic, limit: Limit) -> Sequence[float]:

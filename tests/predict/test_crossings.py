@@ -121,6 +121,13 @@ def test_what_can_be_told_upwards_ends_where_the_first_refusal_is():
     assert seen([at("function", 1, p95=2.0)], [P95])[0].breaks_now == (P95,)
 
 
+def test_what_some_worlds_break_is_not_kept_up_to_there():
+    rows = [at("function", f, p95=0.1 * f, worlds=(0.8, 1.0, 2.5)) for f in (1, 3, 5)]
+
+    assert seen(rows, [replace(P95, limit=1.0)])[0].to == 3
+    assert seen([at("function", 1, p95=0.9, worlds=(1.0, 1.2))], [replace(P95, limit=1.0)])[0].to is None
+
+
 FAILURES = Limit("error_rate", "error rate", Quantity.REFUSED_SHARE, 0.01, "share")
 
 
