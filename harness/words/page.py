@@ -198,6 +198,9 @@ WORDS: Book = {
     ),
     kinds.NoEffect: lambda r: NO_EFFECT[r.why],
     kinds.ValidBlocks: "Valid blocks: verdicts need {least}.",
+    kinds.ComparableBlocks: lambda r: (
+        "Blocks measured without that bias." if r.biased else "Blocks in which both do the same work."
+    ),
     kinds.NothingTurns: "Nothing that was measured or simulated.",
     kinds.RunMore: _run_more,
     kinds.RunGivenUp: lambda r: (

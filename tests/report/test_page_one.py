@@ -362,7 +362,7 @@ def test_the_open_promise_whose_value_is_past_its_limit_is_named_before_one_that
     vague = least(1.0, 0.001, 1.0, Judgement.INCONCLUSIVE, promised=0.99)
     pair = findings((vague, over))
     pair.promises_of = lambda target: pair.verdicts
-    chosen = SimpleNamespace(target="b", chosen=SimpleNamespace(by=None), would_change=())
+    chosen = SimpleNamespace(target="b", chosen=SimpleNamespace(by=None), would_change=(), gates=())
     [turn] = [t for t in turns(chosen, pair, NAMES, {}) if isinstance(t.told, page.Undecided)]
     assert said(turn.told) == "B turning out to break p95_s under burst: from 1.40 s so far, 1.50 s promised."
 
