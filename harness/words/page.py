@@ -215,6 +215,7 @@ WORDS: Book = {
         f"then run {counted(r.blocks, 'block')}: {takes(r.hours, r.usd)}."
     ),
     kinds.MakeAlike: _alike_first,
+    kinds.SettleSeal: "Move nothing: undo what changed since the seal (doubts), or seal again and measure again.",
     kinds.MeasureYours: lambda r: (
         f"Measure your own two deployments (pilot init); move nothing yet.{f' Here: {_lower(said(r.more))}' if r.more else ''}"
     ),

@@ -7,8 +7,8 @@ import pytest
 
 from harness.analysis.refusals import Onset
 from harness.analysis.throttling import Funnel
-from harness.decision.next_step import _undecided
-from harness.decision.rule import By, Choice
+from harness.decision.next_step import _undecided, next_step
+from harness.decision.rule import By, Cap, Choice
 from harness.decision.turns import _capacity, _volumes
 from harness.domain.bill import Basis, CostLayer, LineItem, called
 from harness.domain.estimate import Estimate, Unknown
@@ -122,6 +122,12 @@ def test_while_a_cost_is_not_known_the_figures_do_not_favour_neither():
 
     assert told(unknown, known) == "Find out what A costs: without it the figures favour neither."
     assert told(known).startswith("Weigh the criteria nobody measured")
+
+
+def test_nothing_is_rolled_out_on_a_seal_that_does_not_hold():
+    decision = SimpleNamespace(chosen=SimpleNamespace(by=By.GATES), caps=(Cap.SEAL,))
+    told = next_step(None, None, decision, None, None, NAMES)
+    assert said(told).startswith("Move nothing: undo what changed since the seal")
 
 
 def test_a_line_of_a_bill_is_called_as_people_call_it():

@@ -256,6 +256,10 @@ class MakeAlike(Page):
     usd: float
 
 
+class SettleSeal(Page):
+    """Criteria or evidence are not as they were sealed: nothing is moved on that."""
+
+
 class MeasureYours(Page):
     """After a rehearsal; more: what would decide here what is open."""
 
