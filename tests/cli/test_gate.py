@@ -101,7 +101,7 @@ def test_a_recommendation_that_rests_on_an_open_comparison_is_not_green(equals, 
     with pytest.raises(typer.Exit) as caught:
         decide()
     assert caught.value.exit_code == 6
-    assert "the comparison of p95_s under steady: neither a difference nor" in capsys.readouterr().out
+    assert "the comparison of p95 response time under steady: neither a difference nor" in capsys.readouterr().out
 
 
 def test_two_that_both_fail_the_same_promise_have_no_winner_and_that_is_told(tmp_path, monkeypatch):
