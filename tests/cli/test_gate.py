@@ -46,7 +46,9 @@ def test_a_target_that_breaks_one_fails_with_its_name(slow_beta):
 
 
 def test_a_target_that_keeps_every_promise_but_is_worse_than_the_other_fails(worse_beta, capsys):
-    with pytest.raises(GateFailed, match="beta: it is worse than the other in p95 response time under steady") as caught:
+    with pytest.raises(
+        GateFailed, match="beta: it is worse than the other in p95 response time under steady"
+    ) as caught:
         decide(gate="beta")
     assert caught.value.exit_code == 5
     assert "fails" not in str(caught.value)
@@ -55,7 +57,9 @@ def test_a_target_that_keeps_every_promise_but_is_worse_than_the_other_fails(wor
 
 def test_a_comparison_that_is_open_is_no_pass_for_either(equals):
     for name in ("alpha", "beta"):
-        with pytest.raises(Undecided, match=f"{name}: can't tell: the comparison of p95 response time under steady") as caught:
+        with pytest.raises(
+            Undecided, match=f"{name}: can't tell: the comparison of p95 response time under steady"
+        ) as caught:
             decide(gate=name)
         assert caught.value.exit_code == 6
 
