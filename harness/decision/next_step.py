@@ -34,6 +34,8 @@ def next_step(
     """The first that applies: measure what can be measured, then act on what is decided."""
     if decision.chosen.by is By.VOID:
         return _again(plan, findings, decision, takes)
+    if Cap.SEAL in decision.caps:
+        return page.SettleSeal()
     data = findings.data
     spared = len(findings.ended.not_needed) if findings.ended else 0
     if (left := data.blocks_planned - len(data.blocks_valid) - spared) > 0:

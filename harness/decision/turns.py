@@ -33,8 +33,9 @@ class Turn:
 def turns(decision: Decision, findings: Findings, names: Names, sides: Mapping[str, str]) -> tuple[Turn, ...]:
     """At most three, the surest first; ``sides``: labels of the alternatives."""
     if decision.chosen.by is By.VOID:
-        least = page.ValidBlocks(looks_of(findings.data.blocks_planned)[0])
-        return (Turn(least, Actor.PILOT),) if not findings.data.blocks_valid else ()
+        if not findings.data.blocks_valid:
+            return (Turn(page.ValidBlocks(looks_of(findings.data.blocks_planned)[0]), Actor.PILOT),)
+        return (Turn(page.ComparableBlocks(findings.parity.void is None), Actor.PILOT),)
     found = [*_undecided(decision, findings, names), *_capacity(decision, findings, names)]
     if decision.chosen.by in (By.SCORES, By.LEANING):
         found += _weights(decision, sides)
@@ -69,10 +70,13 @@ def _capacity(decision: Decision, findings: Findings, names: Names) -> Iterator[
     """
     if decision.chosen.by is not By.GATES:
         return
+    refused = {f.profile for f in findings.funnels if isinstance(f.refused_share, Estimate) and f.refused_share.low}
     for f in findings.funnels:
         share = f.refused_share
         if f.target == decision.target or not isinstance(share, Estimate) or not share.low:
             continue
+        if any(v.profile not in refused for v in _broken(decision, f.target)):
+            continue  # room alone would not make it pass
         rival = next(n for n in findings.data.targets if n != f.target or len(set(findings.data.targets)) == 1)
         taken = any(g.target == rival and g.profile == f.profile and g.offered == g.admitted for g in findings.funnels)
         seconds = findings.timelines.get((f.profile, rival), ()) if taken else ()
@@ -83,6 +87,10 @@ def _capacity(decision: Decision, findings: Findings, names: Names) -> Iterator[
             continue  # it refused one that was alone: that is not for want of room
         if need := max([need, *(many + 1 for many in began)]):
             yield Turn(page.MoreAtOnce(names[f.target], f.profile, share.value, need), Actor.PLATFORM)
+
+
+def _broken(decision: Decision, target: str) -> tuple[SloVerdict, ...]:
+    return next((made.failed for made in decision.gates if made.target == target), ())
 
 
 def _weights(decision: Decision, sides: Mapping[str, str]) -> Iterator[Turn]:
@@ -98,6 +106,7 @@ def _volumes(decision: Decision, names: Names) -> list[Turn]:
     """Volumes nearest first; prices only where cost decides."""
     chosen = names.get(decision.target or "")
     by_cost = decision.chosen.by is By.MEASURES
+    one_short = {names.get(made.target) for made in decision.gates if len(made.failed) == 1}
     near: list[tuple[float, Turn]] = []
     for told in decision.would_change:
         match told:
@@ -107,7 +116,9 @@ def _volumes(decision: Decision, names: Names) -> list[Turn]:
                 near.append((abs(math.log(told.factor)), Turn(told, Actor.PRODUCT)))
             case decided.PriceFlips() if by_cost and told.label != chosen:
                 near.append((abs(math.log(1 - told.fall)) if told.fall < 1 else math.inf, Turn(told, Actor.BUYER)))
-            case decided.WouldPass() if decision.chosen.by is By.GATES and told.label != chosen:
+            case decided.WouldPass() if (
+                decision.chosen.by is By.GATES and told.label != chosen and told.label in one_short
+            ):
                 near.append((0.0, Turn(told, Actor.PRODUCT)))
             case _:
                 pass

@@ -173,7 +173,7 @@ def _billed_days(r: kinds.BilledDays) -> str:
 def _bill_differs(r: kinds.BillDiffers) -> str:
     off = [("quantity", r.quantity), ("price", r.price)]
     found = ", ".join(f"{what} {error * 100:+.0f} %" for what, error in off if error is not None)
-    return f"Modelled and billed {r.line} of {r.target} differ: {found or 'nothing was billed'}."
+    return f"{r.line} of {r.target}: model and bill differ: {found or 'nothing was billed'}."
 
 
 def _run_unread(r: seal.RunUnread) -> str:

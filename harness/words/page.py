@@ -198,6 +198,9 @@ WORDS: Book = {
     ),
     kinds.NoEffect: lambda r: NO_EFFECT[r.why],
     kinds.ValidBlocks: "Valid blocks: verdicts need {least}.",
+    kinds.ComparableBlocks: lambda r: (
+        "Blocks measured without that bias." if r.biased else "Blocks in which both do the same work."
+    ),
     kinds.NothingTurns: "Nothing that was measured or simulated.",
     kinds.RunMore: _run_more,
     kinds.RunGivenUp: lambda r: (
@@ -212,6 +215,7 @@ WORDS: Book = {
         f"then run {counted(r.blocks, 'block')}: {takes(r.hours, r.usd)}."
     ),
     kinds.MakeAlike: _alike_first,
+    kinds.SettleSeal: "Move nothing: undo what changed since the seal (doubts), or seal again and measure again.",
     kinds.MeasureYours: lambda r: (
         f"Measure your own two deployments (pilot init); move nothing yet.{f' Here: {_lower(said(r.more))}' if r.more else ''}"
     ),

@@ -103,7 +103,7 @@ def test_too_few_jobs_for_what_their_workload_promises_are_told_before_they_are_
 
     assert (few.profile, few.promise, few.lacks, few.has) == (
         "steady",
-        "done_within_s of ingestion",
+        "p95 time to done of ingestion",
         Lacks.REQUESTS,
         90,
     )

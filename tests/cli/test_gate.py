@@ -46,7 +46,9 @@ def test_a_target_that_breaks_one_fails_with_its_name(slow_beta):
 
 
 def test_a_target_that_keeps_every_promise_but_is_worse_than_the_other_fails(worse_beta, capsys):
-    with pytest.raises(GateFailed, match="beta: it is worse than the other in p95_s under steady") as caught:
+    with pytest.raises(
+        GateFailed, match="beta: it is worse than the other in p95 response time under steady"
+    ) as caught:
         decide(gate="beta")
     assert caught.value.exit_code == 5
     assert "fails" not in str(caught.value)
@@ -55,7 +57,9 @@ def test_a_target_that_keeps_every_promise_but_is_worse_than_the_other_fails(wor
 
 def test_a_comparison_that_is_open_is_no_pass_for_either(equals):
     for name in ("alpha", "beta"):
-        with pytest.raises(Undecided, match=f"{name}: can't tell: the comparison of p95_s under steady") as caught:
+        with pytest.raises(
+            Undecided, match=f"{name}: can't tell: the comparison of p95 response time under steady"
+        ) as caught:
             decide(gate=name)
         assert caught.value.exit_code == 6
 
@@ -101,7 +105,7 @@ def test_a_recommendation_that_rests_on_an_open_comparison_is_not_green(equals, 
     with pytest.raises(typer.Exit) as caught:
         decide()
     assert caught.value.exit_code == 6
-    assert "the comparison of p95_s under steady: neither a difference nor" in capsys.readouterr().out
+    assert "the comparison of p95 response time under steady: neither a difference nor" in capsys.readouterr().out
 
 
 def test_two_that_both_fail_the_same_promise_have_no_winner_and_that_is_told(tmp_path, monkeypatch):

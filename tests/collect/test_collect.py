@@ -206,7 +206,7 @@ def test_modelled_and_billed_agree_when_they_are_the_same_and_differ_when_not(ma
     [off] = [line for line in differs.lines if not line.agrees]
     assert off.quantity_error == pytest.approx(-0.5)
     assert any(
-        "Modelled and billed lambda_gb_second of beta differ: quantity -50 %" in d for d in all_said(outcome.doubts)
+        "Compute, billed duration of beta: model and bill differ: quantity -50 %" in d for d in all_said(outcome.doubts)
     )
 
 

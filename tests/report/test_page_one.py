@@ -238,7 +238,7 @@ def test_the_next_step_is_told_in_blocks_hours_and_dollars():
 def test_a_plan_that_is_not_at_its_end_is_gone_on_with():
     data = SimpleNamespace(blocks_planned=8, blocks_valid=(1, 2, 3))
     half = SimpleNamespace(data=data, ended=None)
-    chosen = SimpleNamespace(chosen=SimpleNamespace(by="gates"))
+    chosen = SimpleNamespace(chosen=SimpleNamespace(by="gates"), caps=())
     assert next_step(None, half, chosen, None, BlockTakes(0.5, 2.0), NAMES) == page.RunRest(5, 2.5, 10.0)
     assert next_step(None, half, chosen, None, BlockTakes(0.5, 2.0, 1), NAMES) == page.RunRest(4, 2.0, 8.0)
     none_left = next_step(None, half, chosen, None, BlockTakes(0.5, 2.0, 5), NAMES)
@@ -362,7 +362,7 @@ def test_the_open_promise_whose_value_is_past_its_limit_is_named_before_one_that
     vague = least(1.0, 0.001, 1.0, Judgement.INCONCLUSIVE, promised=0.99)
     pair = findings((vague, over))
     pair.promises_of = lambda target: pair.verdicts
-    chosen = SimpleNamespace(target="b", chosen=SimpleNamespace(by=None), would_change=())
+    chosen = SimpleNamespace(target="b", chosen=SimpleNamespace(by=None), would_change=(), gates=())
     [turn] = [t for t in turns(chosen, pair, NAMES, {}) if isinstance(t.told, page.Undecided)]
     assert said(turn.told) == "B turning out to break p95_s under burst: from 1.40 s so far, 1.50 s promised."
 

@@ -7,9 +7,9 @@ import pytest
 
 from harness.analysis.refusals import Onset
 from harness.analysis.throttling import Funnel
-from harness.decision.next_step import _undecided
-from harness.decision.rule import By
-from harness.decision.turns import _capacity
+from harness.decision.next_step import _undecided, next_step
+from harness.decision.rule import By, Cap, Choice
+from harness.decision.turns import _capacity, _volumes
 from harness.domain.bill import Basis, CostLayer, LineItem, called
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.job import Fate
@@ -34,14 +34,15 @@ def funnel(target, offered, admitted, answered, p95_s=0.9):
     return Funnel(target, "burst", offered, admitted, answered, answered, share, (), (0, 0), p95_s)
 
 
-def turned(onsets, in_flight=9.0):
-    """A refuses a fifth, B took all of it with ``in_flight`` at once."""
+def turned(onsets, in_flight=9.0, broken=("burst",)):
+    """A refuses a fifth, B took all of it with ``in_flight`` at once; ``broken``: profiles that A fails a promise under."""
     funnels = (funnel("a", 100, 80, 80), funnel("b", 100, 100, 100))
     manners = [SimpleNamespace(target="a", profile="burst", onsets=[Onset(n, 30.0) for n in onsets])]
     seconds = {("burst", "b"): [SimpleNamespace(in_flight=in_flight)]}
     data = SimpleNamespace(targets=("a", "b"))
     findings = SimpleNamespace(funnels=funnels, manners=manners, timelines=seconds, data=data)
-    decision = SimpleNamespace(chosen=SimpleNamespace(by=By.GATES), target="b")
+    gates = [SimpleNamespace(target="a", failed=tuple(SimpleNamespace(profile=name) for name in broken))]
+    decision = SimpleNamespace(chosen=SimpleNamespace(by=By.GATES), target="b", gates=gates)
     return [said(turn.told) for turn in _capacity(decision, findings, NAMES)]
 
 
@@ -49,6 +50,20 @@ def test_room_is_never_said_to_suffice_that_it_had_when_it_refused():
     assert turned([12, 16]) == ["A with room for at least 17 requests at once: under burst it refuses 20 %."]
     assert turned([3], in_flight=40.2) == ["A with room for at least 41 requests at once: under burst it refuses 20 %."]
     assert turned([0, 5]) == [], "one that refuses a request that is alone does not lack room"
+    assert turned([12], broken=("burst", "steady")) == [], "it would still fail what it fails without a refusal"
+
+
+@pytest.mark.parametrize(("failed", "told"), [(1, 1), (2, 0)])
+def test_a_looser_promise_turns_nothing_where_another_one_is_broken_too(failed, told):
+    looser = decided.WouldPass("A", "p95", "steady", 2.0, "s")
+    decision = SimpleNamespace(
+        target="b",
+        choice=Choice.CANDIDATE,
+        chosen=SimpleNamespace(by=By.GATES),
+        would_change=(looser,),
+        gates=[SimpleNamespace(target="a", failed=("p95",) * failed)],
+    )
+    assert len(_volumes(decision, NAMES)) == told
 
 
 def costs(*months):
@@ -107,6 +122,12 @@ def test_while_a_cost_is_not_known_the_figures_do_not_favour_neither():
 
     assert told(unknown, known) == "Find out what A costs: without it the figures favour neither."
     assert told(known).startswith("Weigh the criteria nobody measured")
+
+
+def test_nothing_is_rolled_out_on_a_seal_that_does_not_hold():
+    decision = SimpleNamespace(chosen=SimpleNamespace(by=By.GATES), caps=(Cap.SEAL,))
+    told = next_step(None, None, decision, None, None, NAMES)
+    assert said(told).startswith("Move nothing: undo what changed since the seal")
 
 
 def test_a_line_of_a_bill_is_called_as_people_call_it():

@@ -206,6 +206,12 @@ class ValidBlocks(Page):
     least: int
 
 
+class ComparableBlocks(Page):
+    """Where the two did other work, or the harness is biased."""
+
+    biased: bool
+
+
 class RunMore(Page):
     """Blocks beyond those that are valid; ``least``: it may take more."""
 
@@ -248,6 +254,10 @@ class MakeAlike(Page):
     blocks: int
     hours: float
     usd: float
+
+
+class SettleSeal(Page):
+    """Criteria or evidence are not as they were sealed: nothing is moved on that."""
 
 
 class MeasureYours(Page):
