@@ -27,6 +27,7 @@ COMMANDS = (
     "run",
     "collect",
     "decide",
+    "gate",
     "report",
     "predict",
     "status",

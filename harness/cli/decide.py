@@ -68,7 +68,7 @@ def _asked(outcome: pipeline.Outcome, target: str) -> Asked:
     """Raises Refused for a target that is not one of the two."""
     pair = outcome.findings.data.targets
     if target not in pair:
-        raise Refused(f"--gate {target!r}: not one of the two targets", f"choose one of: {', '.join(pair)}")
+        raise Refused(f"{target!r} is not one of the two targets", f"choose one of: {', '.join(pair)}")
     return asked(target, outcome.findings)
 
 
