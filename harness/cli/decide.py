@@ -60,6 +60,8 @@ def decide(
         _print(outcome)
     if answer is not None:
         _gate(answer)
+        if not as_json:
+            print(f"{answer.target} keeps every promise and is not the worse of the two")
     else:
         _recommended(outcome)
 
@@ -84,7 +86,6 @@ def _gate(answer: Asked) -> None:
             f"{answer.target}: can't tell: {'; '.join(f'{one} ({said(one.why)})' for one in answer.open)}",
             "measure more or longer blocks; pilot report says how many are needed",
         )
-    print(f"{answer.target} keeps every promise and is not the worse of the two")
 
 
 def _recommended(outcome: pipeline.Outcome) -> None:

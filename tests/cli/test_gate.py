@@ -53,6 +53,11 @@ def test_the_command_of_its_own_judges_the_candidate_unless_told_otherwise(slow_
     assert "alpha keeps every promise and is not the worse of the two" in capsys.readouterr().out
 
 
+def test_what_a_machine_reads_of_a_pass_is_one_document(slow_beta, capsys):
+    gate("alpha", as_json=True)
+    assert json.loads(capsys.readouterr().out)["gate"]["verdict"] == "PASS"
+
+
 def test_a_target_that_keeps_every_promise_but_is_worse_than_the_other_fails(worse_beta, capsys):
     with pytest.raises(GateFailed, match="beta: it is worse than the other in p95_s under steady") as caught:
         decide(gate="beta")
