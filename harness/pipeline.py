@@ -151,7 +151,10 @@ def deploys(workspace: Workspace, names: Sequence[str], wishes: Wishes) -> Deplo
 
 
 def plan(workspace: Workspace, *, seal: bool) -> Planned:
-    """Draw the plan and write it; with ``seal`` also the seal, anew until anything is measured under it."""
+    """Draw the plan and write it; with ``seal`` also the seal, anew until anything is measured under it.
+
+    Raises Refused for a seal while a run, a sweep or a calibration measures in this workspace.
+    """
     store = Store(workspace.evidence)
     if (there := sealing.kept(workspace, store, seal=seal)) is not None:
         return there
@@ -161,7 +164,10 @@ def plan(workspace: Workspace, *, seal: bool) -> Planned:
         require_ready(workspace.measured())
     made = _drawn(workspace)
     if seal:
-        return sealing.write(workspace, store, made)
+        with alone(
+            workspace.state / MEASURING, "pilot plan --seal"
+        ):  # a run that waits for its first slot has the old one
+            return sealing.write(workspace, store, made)
     store.write_plan(made)
     return Planned(made, None)
 

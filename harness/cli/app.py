@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import sys
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ COMMANDS = (
     "run",
     "collect",
     "decide",
+    "gate",
     "report",
     "predict",
     "status",
@@ -110,7 +112,8 @@ def _code_of(names: Sequence[str]) -> int:
         if ENDING.asked is not None:
             return _interrupted()
         hint = f"\n  {to_write(error)}" if isinstance(error.filename, str) and error.errno in UNWRITABLE else ""
-        _tell(f"{error.filename or 'input or output'}: {error.strerror or error}{hint}")
+        what = error.filename or ("the folder this runs in" if error.errno == errno.ENOENT else "input or output")
+        _tell(f"{what}: {error.strerror or error}{hint}")
         return int(Exit.FAILED)
     return code if isinstance(code, int) else int(Exit.DONE)
 

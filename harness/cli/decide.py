@@ -61,6 +61,8 @@ def decide(
         _print(outcome)
     if answer is not None:
         _gate(answer)
+        if not as_json:
+            print(f"{answer.target} keeps every promise and is not the worse of the two")
     else:
         _recommended(outcome)
 
@@ -69,7 +71,7 @@ def _asked(outcome: pipeline.Outcome, target: str) -> Asked:
     """Raises Refused for a target that is not one of the two."""
     pair = outcome.findings.data.targets
     if target not in pair:
-        raise Refused(f"--gate {target!r}: not one of the two targets", f"choose one of: {', '.join(pair)}")
+        raise Refused(f"{target!r} is not one of the two targets", f"choose one of: {', '.join(pair)}")
     return asked(target, outcome.findings)
 
 
@@ -85,7 +87,6 @@ def _gate(answer: Asked) -> None:
             f"{answer.target}: can't tell: {'; '.join(f'{one} ({said(one.why)})' for one in answer.open)}",
             "measure more or longer blocks; pilot report says how many are needed",
         )
-    print(f"{answer.target} keeps every promise and is not the worse of the two")
 
 
 def _recommended(outcome: pipeline.Outcome) -> None:

@@ -327,7 +327,9 @@ class Answer:
             self._broken = words
 
     def _said_type(self) -> str:
-        return f"content-type {self._type.decode('latin-1')[:MOST_HEADER_TEXT]}" if self._type else "no content-type"
+        said = f"content-type {self._type.decode('latin-1')[:MOST_HEADER_TEXT]}" if self._type else "no content-type"
+        encoding = self.headers.get(b"content-encoding")  # of a name that nobody has registered, for others are refused
+        return f"{said}, content-encoding {encoding.decode('latin-1')[:MOST_HEADER_TEXT]}" if encoding else said
 
     def _instance(self, headers: Headers, now: float) -> None:
         s, names = self.sample, self._names

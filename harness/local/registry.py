@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -39,6 +40,17 @@ class Registry:
         with os.fdopen(fd, "w", encoding="utf-8") as file:
             json.dump(asdict(entry), file)
         partial.replace(path)
+
+    def claim(self, target: str) -> int | None:
+        """An open file that keeps others from starting it until it is closed, or its process ends; None: somebody has it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        held = os.open(self._folder / f"{target}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(held)
+            return None
+        return held
 
     def get(self, target: str) -> Entry | None:
         """The entry of a target that is really up; a dead one's file is removed."""

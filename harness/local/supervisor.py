@@ -54,6 +54,7 @@ class Supervisor:
         self._copies: dict[str, list[FunctionPlatform]] = {}
         self._jobs: dict[str, tuple[JobSide, PlatformLog]] = {}
         self._logs: list[PlatformLog] = []
+        self._claims: list[int] = []
         self._servers: list[tuple[Any, asyncio.Task[None]]] = []
 
     async def run(self, announce: Announce) -> None:
@@ -70,9 +71,11 @@ class Supervisor:
                         announce(entry)
                 await self._watch()
         finally:
-            for entry in entries:
-                self._known.remove(entry.target)
             await self._shut()
+            for claim in self._claims:
+                os.close(claim)
+            for entry in entries:  # last: pilot down waits for it
+                self._known.remove(entry.target)
 
     def _asked(self, number: signal.Signals) -> None:
         if number is signal.SIGHUP:
@@ -108,6 +111,13 @@ class Supervisor:
     async def _start(self, target: Target) -> Entry:
         if running := self._known.get(target.name):
             raise Refused(f"{target.name} is already up at {running.base_url}", f"pilot down {target.name}")
+        claim = self._known.claim(target.name)
+        if claim is None:
+            raise Refused(
+                f"{target.name} is being started by another command",
+                f"wait until it is up, or pilot down {target.name} then",
+            )
+        self._claims.append(claim)
         config = target.runtime
         if not isinstance(config, LocalFunction | LocalContainer | LocalRouter):
             raise Refused(

@@ -9,6 +9,7 @@ import pytest
 import typer
 
 from harness.cli.decide import decide
+from harness.cli.gate import gate
 from harness.errors import GateFailed, Refused, Undecided
 from tests.builders import Pilot, lognormal
 
@@ -43,6 +44,18 @@ def test_a_target_that_keeps_its_promises_and_is_the_better_one_passes(slow_beta
 def test_a_target_that_breaks_one_fails_with_its_name(slow_beta):
     with pytest.raises(GateFailed, match="beta: it fails p95 response time under steady"):
         decide(gate="beta")
+
+
+def test_the_command_of_its_own_judges_the_candidate_unless_told_otherwise(slow_beta, capsys):
+    with pytest.raises(GateFailed, match="beta: it fails p95 response time under steady"):
+        gate()
+    gate("alpha")
+    assert "alpha keeps every promise and is not the worse of the two" in capsys.readouterr().out
+
+
+def test_what_a_machine_reads_of_a_pass_is_one_document(slow_beta, capsys):
+    gate("alpha", as_json=True)
+    assert json.loads(capsys.readouterr().out)["gate"]["verdict"] == "PASS"
 
 
 def test_a_target_that_keeps_every_promise_but_is_worse_than_the_other_fails(worse_beta, capsys):
@@ -91,7 +104,7 @@ def test_fewer_blocks_than_a_verdict_needs_are_no_pass(tmp_path, monkeypatch):
 
 
 def test_a_target_that_was_not_judged_is_refused(slow_beta):
-    with pytest.raises(Refused, match="--gate 'gamma': not one of the two targets"):
+    with pytest.raises(Refused, match="'gamma' is not one of the two targets"):
         decide(gate="gamma")
 
 

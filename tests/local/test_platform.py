@@ -164,10 +164,12 @@ def test_detached_targets_stay_until_down(tmp_path, corpus):
     folder = workspace(tmp_path / "w", corpus)
     up = pilot(folder, "up", "--detach", "local_container")
     assert up.returncode == 0, up.stderr
-    assert '"base_url"' in up.stdout
+    children = psutil.Process(json.loads(up.stdout)["pid"]).children(recursive=True)
     down = pilot(folder, "down")
 
     assert down.returncode == 0
+    assert children
+    assert not [child for child in children if child.is_running()], "down waits for them"
     assert "local_container: down" in down.stdout
     assert pilot(folder, "down").stdout == "nothing is up\n"
 

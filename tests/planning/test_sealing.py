@@ -5,6 +5,7 @@ import json
 import pytest
 
 from harness import pipeline
+from harness.campaign.lock import MEASURING, alone
 from harness.decision.doubts import seal_doubts
 from harness.errors import Refused
 from harness.evidence.store import Store
@@ -65,6 +66,22 @@ class Folder:
 @pytest.fixture
 def folder(tmp_path):
     return Folder(tmp_path)
+
+
+def test_nothing_is_sealed_again_under_a_run_that_waits_for_its_first_slot(folder):
+    """It has drawn its schedules from the seal that it began with, and would measure by those."""
+    folder.drawn()
+    pipeline.plan(open_workspace(folder.root), seal=True)
+    sealed = folder.store.seal()
+    folder.edit("p95_s = 2.0", "p95_s = 3.0")
+    with (
+        alone(open_workspace(folder.root).state / MEASURING, "pilot run"),
+        pytest.raises(Refused, match="another pilot run is running in this workspace"),
+    ):
+        pipeline.plan(open_workspace(folder.root), seal=True)
+
+    assert folder.store.seal() == sealed
+    assert pipeline.plan(open_workspace(folder.root), seal=True).changes
 
 
 def test_sealing_again_says_field_by_field_what_changed_and_leaves_no_doubt(folder):
