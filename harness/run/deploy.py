@@ -129,8 +129,7 @@ class Deploys:
         return out
 
     def let_in(self, progress: Progress) -> None:
-        """From the address that is asked for, and nothing else; raises Refused for files that nobody has confirmed."""
-        self.intents(destroy=False)
+        """From the address that is asked for, and nothing else."""
         with alone(self._workspace.state / LOCK, "pilot deploy"):
             for one in self._all:
                 one.deploy(progress)
@@ -248,8 +247,14 @@ def let_in(workspace: Workspace, progress: Progress, address: str) -> None:
         if not stands(rows, name):
             continue
         try:
-            Deploys(workspace, [name], Wishes(source=f"{address}/32", only_source=True)).let_in(progress)
-        except Refused as error:
+            made = Deploys(workspace, [name], Wishes(source=f"{address}/32", only_source=True))
+        except Refused as error:  # where an identity may ask, whatever its address
+            progress.say(f"{name}: {error}")
+            continue
+        made.intents(destroy=False)  # its files are confirmed
+        try:
+            made.let_in(progress)
+        except Refused as error:  # where no balancer was made
             progress.say(f"{name}: {error}")
             continue
         progress.say(f"{name}: takes load from {address} alone now; pilot deploy --address lets this machine in again")

@@ -91,7 +91,17 @@ class LambdaRuntime(Settling[AwsLambda]):
         return status == "Successful"
 
     def _provisioned_ready(self) -> bool:
-        return self._provisioned().get("status") in (None, "READY")
+        """Raises PilotError where it failed, or its price says that there is some and nobody may ask."""
+        said = self._provisioned()
+        prices = self._target.prices
+        kept = bool(prices and float(prices.parameters.get("provisioned", 0)))
+        if said.get("status") == "FAILED" or (kept and "unreadable" in said):
+            why = said.get("unreadable", "it failed")
+            raise PilotError(
+                f"{self._target.name}: whether its provisioned environments are ready is not known: {why}",
+                "allow lambda:GetProvisionedConcurrencyConfig; the function's own page says why it failed",
+            )
+        return said.get("status") in (None, "READY")
 
     def _provisioned(self) -> dict[str, Any]:
         """Empty without an alias, and where the function has none."""

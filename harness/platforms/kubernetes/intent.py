@@ -34,6 +34,11 @@ def intent_of(made: KubernetesDeployment, cluster: Cluster, *, destroy: bool) ->
     )
     if destroy:
         return Intent(where, tuple(_removed(made, cluster)), tuple(Removal(made, cluster).notes()))
+    if made.asked.only_source:
+        files = dict.fromkeys(m.path for part in made.parts for m in part.all)
+        return Intent(
+            where, (Step("load balancer", "renew where load comes from, and nothing else", 1),), (), tuple(files)
+        )
     planning = _Planning(made, cluster, made.found(cluster))
     steps = tuple(planning.steps())
     return Intent(where, steps, (*planning.notes, *_notes()), tuple(_files(made, cluster, planning)))

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from harness.domain.target import Dialect, Target
+from harness.domain.target import Dialect, PriceModel, Target
 from harness.errors import PilotError
 from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.aws_lambda.control import LambdaRuntime
@@ -16,10 +16,10 @@ ARN = "arn:aws:lambda:us-east-1:123456789012:function:chat"
 NAME = {"FunctionName": "chat"}
 
 
-def function(alias=None):
+def function(alias=None, prices=None):
     """A runtime over a stubbed client."""
     config, api, clock = AwsLambda("chat", "us-east-1", alias), boto3.client("lambda", **KEYS), Clock()
-    target = Target("fn", Path("fn"), Dialect.RAG_CHAT, config, base_url="https://x.example")
+    target = Target("fn", Path("fn"), Dialect.RAG_CHAT, config, base_url="https://x.example", prices=prices)
     return LambdaRuntime(target, config, "https://x.example", api, clock=clock, sleep=clock.sleep), Stubber(api), clock
 
 
@@ -82,6 +82,24 @@ def test_an_alias_is_moved_to_a_new_version_and_its_provisioned_concurrency_wait
 
     assert cold.method == "PILOT_COLD set to 5, alias live moved to version 7"
     assert clock.now == 1.0
+
+
+@pytest.mark.parametrize("refused", [True, False], ids=["nobody may ask", "it failed"])
+def test_provisioned_environments_that_are_billed_and_not_known_to_be_ready_are_no_cold_start(refused):
+    """Measured now, requests would meet environments that are only being made."""
+    prices = PriceModel("aws-2026-11", "us-east-1", "lambda-url", {"memory_mb": 1769, "provisioned": 2})
+    runtime, stub, _ = function(alias="live", prices=prices)
+    stub.add_response("get_function_configuration", configuration(), NAME)
+    stub.add_response("update_function_configuration", configuration(), {**NAME, "Environment": ANY, "RevisionId": ANY})
+    stub.add_response("get_function_configuration", configuration(), NAME)
+    stub.add_response("publish_version", configuration(Version="7"), NAME)
+    stub.add_response("update_alias", {"Name": "live"}, {**NAME, "Name": "live", "FunctionVersion": "7"})
+    if refused:
+        stub.add_client_error("get_provisioned_concurrency_config", "AccessDeniedException")
+    else:
+        stub.add_response("get_provisioned_concurrency_config", {"Status": "FAILED"})
+    with stub, pytest.raises(PilotError, match="provisioned environments are ready is not known"):
+        runtime.make_cold()
 
 
 def test_an_update_that_fails_says_why():

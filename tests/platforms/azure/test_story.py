@@ -77,3 +77,26 @@ def test_without_a_name_for_the_function_app_it_is_asked_for(tmp_path, azure, mo
     with pytest.raises(BadFile, match="RAG_AZFN_NAME is not set"):
         Deploys(open_workspace(folder), [], Wishes())
     assert azure.calls == 0
+
+
+def test_an_address_of_another_machine_is_let_in_and_nothing_else_changes(tmp_path, azure, monkeypatch):
+    """As pilot run --on does before that machine's campaign begins."""
+    folder = tmp_path / "ours"
+    write(folder, Answers(Side("azure_container_apps"), Side("local_container"), quick=True))
+    workspace = open_workspace(folder)
+    progress = Progress(quiet=True)
+    run_deploy.let_in(workspace, progress, "203.0.113.9")
+    assert azure.calls == 0, "nothing was deployed"
+    made = Deploys(workspace, ["azure_container_apps"], Wishes())
+    made.intents(destroy=False)
+    made.deploy(progress)
+    before = {name: record["given"] for name, record in azure.records.items()}
+    (workspace.state.parent / "elsewhere").write_text("aws\n")  # it is away by then, and others may deploy nothing
+    run_deploy.let_in(open_workspace(folder), progress, "203.0.113.9")
+
+    changed = {k: (v["given"], before[k]) for k, v in azure.records.items() if v["given"] != before[k]}
+    [(now, was)] = changed.values()
+    assert now["generatorCidr"] == "203.0.113.9/32"
+    assert {k: v for k, v in now.items() if k != "generatorCidr"} == {
+        k: v for k, v in was.items() if k != "generatorCidr"
+    }
