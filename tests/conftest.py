@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from _pytest.runner import runtestprotocol
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from harness.secrecy import KNOWN
 from tests.builders import Pilot
@@ -36,8 +36,10 @@ atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 # Nobody pulls the plug in a test: the thousands of files that this process writes need not be waited for.
 os.fsync = lambda _file: None
 
-# how long an example takes is this machine's business
-settings.register_profile("suite", deadline=None)
+# how long an example takes is this machine's business, and a suite that tries others each time fails by chance
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("suite")
 
 

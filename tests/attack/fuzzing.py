@@ -57,7 +57,9 @@ def fuzz(strategy: st.SearchStrategy, check: Callable, seconds: float = SECONDS)
     until = time.monotonic() + seconds
     cases = 0
 
-    @settings(max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=False
+    )
     @given(strategy)
     def one_round(case):
         nonlocal cases

@@ -17,7 +17,7 @@ import psutil
 from tests.attack.ways import MARK, Begun, Way
 
 END_S = 45.0
-GONE_S = 8.0
+GONE_S = 30.0
 ASKS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 Aim = Callable[[Begun], Sequence[int]]
 

@@ -92,7 +92,13 @@ def taken(call) -> None:
 def fuzz(strategy, check, seconds: float, examples: int) -> int:
     until, cases = time.monotonic() + seconds, 0
 
-    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=not seconds,  # one round is the same each time, rounds of a while are fresh
+    )
     @given(strategy)
     def one_round(case):
         nonlocal cases

@@ -84,7 +84,7 @@ def held(done, planned):
 
 def test_frames_of_strangers_are_counted_and_never_read(server, tmp_path):
     """Raw bytes, whole messages by ZeroMQ, and all that the worker sent, once more."""
-    run = Run(tmp_path, server.url, through=strangers.Between)
+    run = Run(tmp_path, server.url, seconds=6, through=strangers.Between)  # they are done before it is
     rng, worker = Random(SEED), run.worker
     tried = strangers.raw(run.port, worker, rng)
     frames = strangers.spoken(run.port, worker, rng)
@@ -92,7 +92,7 @@ def test_frames_of_strangers_are_counted_and_never_read(server, tmp_path):
     run.between.replay()
     done = run.finish()
     run.between.close()
-    counted, sent = held(done, 60), run.between.kept
+    counted, sent = held(done, 120), run.between.kept
 
     assert run.left == [0]
     assert counted["unreadable"] == 0, "not one got as far as being read"

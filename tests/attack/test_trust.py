@@ -284,7 +284,7 @@ def test_what_was_made_here_is_trusted_at_once(tmp_path):
     assert [want["what"] for want in said["wants"]] == ["CHAT_TOKEN as X-Mine to http://127.0.0.1:9"]
 
 
-def test_trust_is_given_changed_named_and_taken_back(strange, corpus):
+def test_trust_is_given_changed_named_and_taken_back(strange, corpus, planned_soon):
     with_corpus(strange.root, corpus)
     strange.target(EXTERNAL.format(url="http://127.0.0.1:9", more=AUTH))
     as_profile(strange)

@@ -62,7 +62,7 @@ def test_a_closed_loop_fails_the_same_test(server):
     parts = urlsplit(server.url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port)
     body = json.dumps({"messages": [{"role": "user", "content": "stall"}], "stream": False})
-    responses, end = [], time.monotonic() + 2 * STALL_EVERY_S
+    responses, end = [], time.monotonic() + STALL_EVERY_S
     while time.monotonic() < end:
         sent = time.monotonic()
         connection.request("POST", "/v1/chat", body)

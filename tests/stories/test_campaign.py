@@ -111,7 +111,7 @@ def test_a_campaign_survives_its_accidents_and_ends_in_a_report(folder):
     _, words = running.communicate(timeout=60)
     assert running.returncode == 130, words
     assert "pilot run goes on" in words
-    _, alive = psutil.wait_procs(everyone, timeout=8)
+    _, alive = psutil.wait_procs(everyone, timeout=30)
     assert not alive
 
     spoilt = journal(folder, "block invalid")[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 
 MARK = "RUNTIME_PILOT_SUITE"
-GRACE_S = 5.0
+GRACE_S = 30.0
 
 
 def mark() -> None:

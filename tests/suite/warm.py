@@ -6,6 +6,7 @@ does. What a fresh interpreter is the subject of (what is loaded, trusted, compi
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import gc
@@ -17,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -238,6 +240,23 @@ def ready(command: str) -> Callable[[], object]:
     return main
 
 
+def end(entry: Callable[[], object]) -> None:
+    """As the interpreter would after ``entry()``, but that nothing is taken apart: in a fork, that copies all that was imported."""
+    code: object = None
+    try:
+        entry()
+    except SystemExit as asked:
+        code = asked.code
+    if code is not None and not isinstance(code, int):
+        print(code, file=sys.stderr)
+        code = 1
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit((code or 0) & 0xFF)
+
+
 def main() -> None:
     command, control = sys.argv[1], socket.socket(fileno=int(sys.argv[2]))
     sys.argv = [command]  # Locust reads the command line when it is imported
@@ -247,7 +266,7 @@ def main() -> None:
     job = Server(control).serve()
     if job is not None:
         become(command, job)
-        entry()
+        end(entry)
 
 
 if __name__ == "__main__":

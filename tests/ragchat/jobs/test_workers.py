@@ -149,26 +149,29 @@ def test_a_backlog_drains_as_fast_as_its_workers_work(tmp_path, corpus):
 
 
 def test_a_job_beyond_its_time_limit_is_told_so_and_the_next_one_is_done(tmp_path, corpus):
-    limits = {"RAG_JOBS_TIME_LIMIT_S": "0.3", "RAG_JOBS_MOST_RECEIVES": "1"}
+    limits = {
+        "RAG_JOBS_TIME_LIMIT_S": "0.9",
+        "RAG_JOBS_MOST_RECEIVES": "1",
+    }  # the short one ends before, on a busy machine too
     with Works(tmp_path, corpus, **limits) as works:
         long = works.submit(0, documents=20_000)
-        assert works.ends(30) == {"dead": 1}
+        assert works.ends(60) == {"dead": 1}
         told = works.store.status(long)
         while not (left := [w.poll() for w in works.workers if w.poll() is not None]):
             time.sleep(0.01)
         short = works.submit(1, documents=1)
-        works.ends(30)
+        works.ends(60)
         assert works.store.status(short)["status"] == "done"
 
     assert told["error"]["code"] == "time_limit"
     assert left == [75], "its worker ended itself, as the platform would have"
-    assert told["running_ms"] >= 300
+    assert told["running_ms"] >= 900
 
 
 def test_a_job_beyond_its_memory_is_told_so(tmp_path, corpus):
     with Works(tmp_path, corpus, RAG_JOBS_MEMORY_MB="34", RAG_JOBS_MOST_RECEIVES="1") as works:
         job = works.submit(0, documents=2400)
-        assert works.ends(30) == {"dead": 1}
+        assert works.ends(60) == {"dead": 1}
 
         told = works.store.status(job)["error"]
     assert told["code"] == "memory_limit"
