@@ -42,7 +42,7 @@ def test_a_gap_is_absent_not_zero(tmp_path):
 
     assert isinstance(reading(found, "billed_ms"), Absent)
     assert isinstance(reading(found, "cpu_s"), Absent)
-    assert said(reading(found, "cpu_s").reason) == "no figures in this window; 1 rows of the file cannot be read"
+    assert said(reading(found, "cpu_s").reason) == "no figures in this window; 1 row of the file cannot be read"
 
 
 def test_no_refusal_is_a_series_of_none_not_an_absence(tmp_path):

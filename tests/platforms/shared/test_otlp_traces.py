@@ -125,4 +125,4 @@ def test_spans_of_another_time_say_of_which(tmp_path):
     path.write_text(export(wrong))
     found, _ = read(path)
 
-    assert said(found["spans"].reason).startswith("no span in this window: 1 spans, from 1970-01-01T00:30:00Z")
+    assert said(found["spans"].reason).startswith("no span in this window: 1 span, from 1970-01-01T00:30:00Z")
