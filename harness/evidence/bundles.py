@@ -197,7 +197,7 @@ def _place(entry: tarfile.TarInfo, path: Path) -> str:
 
 
 def _is_file(entry: tarfile.TarInfo) -> bool:
-    return bool(entry.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and entry.sparse is None)
+    return entry.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and entry.sparse is None
 
 
 def _unpacked(tar: tarfile.TarFile, entry: tarfile.TarInfo, to: Path, said: Mapping[str, Any], path: Path) -> bool:
@@ -213,7 +213,7 @@ def _unpacked(tar: tarfile.TarFile, entry: tarfile.TarInfo, to: Path, said: Mapp
             shutil.copyfileobj(cast("BinaryIO", reading), file, CHUNK)
     except (FileExistsError, NotADirectoryError):
         raise Refused(f"{path}: {visible(entry.name)} and another file share a name", NOT_OURS) from None
-    return reading.made.hexdigest() == said["sha256"]
+    return reading.made.hexdigest() == str(said["sha256"])
 
 
 @contextmanager
