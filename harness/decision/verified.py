@@ -175,7 +175,7 @@ def _sealed(root: Path, store: Store, manifest: Mapping[str, Any]) -> Check:
         return Check(SEALED, Answer.PASS)
     never = all(isinstance(doubt, SealMissing) and doubt.known is None for doubt in doubts)
     mend = (
-        "nothing was promised before the data"
+        "a report of it says so; seal the next one before it is measured: pilot plan --seal"
         if never
         else "pilot decide names each among the doubts; ask who changed it, and why"
     )
