@@ -1,8 +1,9 @@
-"""What is measured beside the two weeks: the generator itself, settings before the seal, a router's split, and a race to watch."""
+"""What is done beside the two weeks: the generator, settings, a router's split and a race are measured, and a pilot is bundled."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from harness.analysis import canary as canaries
 from harness.analysis.canary import Canary
 from harness.analysis.settings import Settings
 from harness.calibration import calibrate as calibrating
-from harness.campaign.lock import MEASURING, alone
+from harness.campaign.lock import COLLECTING, MEASURING, alone
 from harness.campaign.progress import Progress, duration
 from harness.check.asking import terms_of
 from harness.check.checks import checked
@@ -20,7 +21,9 @@ from harness.collect import collect as collecting
 from harness.decision.settled import settled
 from harness.domain.sweep import Sweep
 from harness.errors import Refused
-from harness.evidence.store import RunRecord, Store
+from harness.evidence import bundles
+from harness.evidence.regular import there
+from harness.evidence.store import PLAN, RunRecord, Store
 from harness.pipeline import check, gated
 from harness.planning.race import draw_race
 from harness.platforms.credentials import require_ready
@@ -32,6 +35,7 @@ from harness.run.canary import Splitting
 from harness.run.silence import unheard
 from harness.watch.beside import beside
 from harness.workspace import Workspace
+from harness.workspace.carried import Carried, carried
 
 
 def calibrate(
@@ -105,3 +109,33 @@ def race(
     with alone(workspace.state / MEASURING, "pilot race"):
         made = draw_race(workspace, profile, rate, duration_s, datetime.now(UTC))
         return racing.race(workspace, made, progress, partial(beside, workspace, progress.say))
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """A bundle that was written; ``sha256`` is of the file itself, for whoever gets it to compare."""
+
+    path: Path
+    sha256: str
+    seal: str | None
+    carried: Carried
+
+
+def bundle(workspace: Workspace, path: Path) -> Bundled:
+    """The pilot as one file; raises Refused, with nothing written, while something measures, without a plan, and where FILE is there."""
+    if there(path):
+        raise Refused(f"{path} exists", "name another file with --out, or move it away")
+    if path.resolve().is_relative_to(workspace.evidence):
+        raise Refused(f"{path} lies in the evidence, which a bundle holds", "name a file elsewhere")
+    at_home(workspace)
+    store = Store(workspace.evidence)
+    if not there(store.root / PLAN):
+        raise Refused("there is no evidence yet", "run pilot plan --seal, then pilot run")
+    with alone(workspace.state / MEASURING, "pilot bundle"), alone(workspace.state / COLLECTING, "pilot bundle"):
+        plan, seal, journal = store.plan(), store.seal(), store.journal()
+        assert plan is not None, "its file is there"
+        digest = str(seal["digest"]) if seal else None
+        found = carried(workspace)
+        # the last thing that happened, not the time of day: the same evidence makes the same bytes
+        sha256 = bundles.write(path, found.files, digest, str(journal[-1]["utc"]) if journal else plan.created)
+    return Bundled(path, sha256, digest, found)

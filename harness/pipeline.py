@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.dataset import Dataset, load
 from harness.analysis.decidable import Unsettled, of_plan, of_workloads, unsettled
-from harness.campaign.lock import MEASURING, alone
+from harness.campaign.lock import COLLECTING, MEASURING, alone
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress
 from harness.check import tracing
@@ -273,7 +273,7 @@ def collect(workspace: Workspace, progress: Progress) -> collecting.Collected:
         raise Refused("no plan yet", "run pilot plan --seal first")
     at_home(workspace)
     note_changes(workspace, sealing.judgeable(made, store), store)
-    with alone(workspace.state / "collect.lock", "pilot collect"):
+    with alone(workspace.state / COLLECTING, "pilot collect"):
         return collecting.collect(workspace, made, store, progress)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from harness.errors import Refused, to_write
 
 MEASURING = "measuring.lock"  # of whatever sends load: a run, a sweep, a calibration
+COLLECTING = "collect.lock"
 
 
 @contextmanager

@@ -45,6 +45,8 @@ COMMANDS = (
     "deploy",
     "destroy",
     "trust",
+    "bundle",
+    "verify",
 )
 
 # typer carries its own click and does not export the base of its usage errors

@@ -21,6 +21,7 @@ REPORT_BYTES = 16 * MIB
 EVIDENCE_BYTES = 32 * MIB  # a JSON file of a run, of readings, of a bill
 JOURNAL_BYTES = 64 * MIB
 SAMPLES_BYTES = 4096 * MIB
+BUNDLE_BYTES = 65_536 * MIB  # all files of a bundle, unpacked
 COPIED_BYTES = 1024 * MIB  # one file of an image, or of a package
 RAW_BYTES = 256 * MIB  # a platform's answers, unpacked
 

@@ -221,6 +221,10 @@ BILL = fields(
 )
 UNREAD_BILL = fields({"answers": listing})
 MANIFEST = fields({}, {"files": named(text)})
+BUNDLE = fields(
+    {"files": named(fields({"sha256": text, "bytes": count})), "written_by": text},
+    {"seal": maybe(text), "utc": maybe(text)},
+)
 
 _DIGESTS = named(named(text))
 EVENT = fields(

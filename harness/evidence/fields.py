@@ -202,6 +202,15 @@ RECORDS: tuple[Column, ...] = (
     ),
 )
 
+BUNDLE: tuple[Column, ...] = (
+    *VERSION,
+    *instants(utc="time of the journal's last event when the bundle was written"),
+    *texts(
+        seal="digest of the seal; null: the plan was never sealed",
+        files="object: `sha256` and `bytes` of every other file of the bundle, by its place in the workspace",
+    ),
+)
+
 FILES: dict[str, tuple[Column, ...]] = {
     "samples.parquet": SAMPLES,
     "jobs.parquet": JOBS,
@@ -216,4 +225,5 @@ FILES: dict[str, tuple[Column, ...]] = {
     "bills/TARGET/DAY.N.json, each of its lines": BILL_LINE,
     "journal.jsonl": JOURNAL,
     "digests.jsonl": RECORDS,
+    "manifest.json, of a bundle": BUNDLE,
 }

@@ -7,11 +7,11 @@ import dataclasses
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from harness.domain.bounds import EVIDENCE_BYTES, MOST_EVIDENCE_DEPTH
 from harness.domain.shown import harmless
@@ -51,11 +51,19 @@ def write_text(path: Path, text: str, *, flushed: bool = True) -> None:
 
     Not ``flushed``: what can be made again, and is many files that the disk would be waited for one by one.
     """
+    # what others sent may hold half a surrogate pair, which UTF-8 cannot: JSON reads its escape as the same
+    data = KNOWN.hide(text).encode("utf-8", errors="backslashreplace")
+    with replacing(path, flushed=flushed) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, flushed: bool = True) -> Iterator[BinaryIO]:
+    """To write what becomes the file once the context is left; whatever it raises, the file is as it was before."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        # what others sent may hold half a surrogate pair, which UTF-8 cannot: JSON reads its escape as the same
-        with partial.open("w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(KNOWN.hide(text))
+        with partial.open("wb") as file:
+            yield file
             file.flush()
             if flushed:
                 os.fsync(file.fileno())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from harness import __version__ as VERSION  # noqa: N812 - a constant
@@ -281,6 +281,7 @@ UNREAD_BILL_FORMAT = Format("bills/TARGET/unread/DAY.N.json", 1, contents.UNREAD
 CANARY_FORMAT = Format("canary.json", 1, contents.CANARY)
 DEPLOYMENTS_FORMAT = Format("deployments.json", 1, contents.DEPLOYMENTS)
 MANIFEST_FORMAT = Format("report-files.json", 1, contents.MANIFEST)
+BUNDLE_FORMAT = Format("manifest.json", 1, contents.BUNDLE)
 SAMPLES_FORMAT = Format("samples.parquet", 2, most_bytes=SAMPLES_BYTES)
 GENERATOR_FORMAT = Format("generator.parquet", 2, most_bytes=SAMPLES_BYTES)
 JOBS_FORMAT = Format("jobs.parquet", 1, most_bytes=SAMPLES_BYTES)
@@ -293,8 +294,19 @@ FORMATS: tuple[Format, ...] = (
     *(BILL_FORMAT, UNREAD_BILL_FORMAT, PLAN_FORMAT, SEAL_FORMAT, CHECKS_FORMAT, CALIBRATION_FORMAT),
     CANARY_FORMAT,
     DEPLOYMENTS_FORMAT,
-    *(JOURNAL_FORMAT, RECORDS_FORMAT, MANIFEST_FORMAT),
+    *(JOURNAL_FORMAT, RECORDS_FORMAT, MANIFEST_FORMAT, BUNDLE_FORMAT),
 )
+
+_BY_NAME = {one.file: one for one in FORMATS if "/" not in one.file}
+
+
+def format_of(at: PurePosixPath) -> Format | None:
+    """Of a file of the evidence, by its place; None where it has no format of its own."""
+    if at.suffix == ".json" and at.parent.name == "readings":
+        return READINGS_FORMAT
+    if at.suffix == ".json" and "bills" in at.parts[:-2]:
+        return UNREAD_BILL_FORMAT if at.parent.name == "unread" else BILL_FORMAT
+    return _BY_NAME.get(at.name)
 
 
 def version_of(path: Path | str, of: Format, said: object, written_by: object = None) -> int:

@@ -8,30 +8,17 @@ options      of ``pilot run`` there
 
 from __future__ import annotations
 
-import fnmatch
 import io
-import os
 import tarfile
 from collections.abc import Iterator
 from importlib.metadata import distribution, distributions
 from pathlib import Path
 
 import harness
+from harness.evidence.walking import files_below, is_never
 from harness.workspace import Workspace
 from harness.workspace.shipped import is_own_checkout, shipped
 
-NEVER = (
-    ".git",
-    ".venv*",
-    "__pycache__",
-    "*.pyc",
-    "*.env",
-    ".env*",
-    "*.key",
-    "worker-secret*",
-    "node_modules",
-    ".*_cache",
-)
 NOT_OF_WORKSPACE = ("reports/rendered", ".pilot")
 OF_STATE = ".pilot/corpus"
 OF_CHECKOUT = ("harness", "targets", "reports", "loadprofiles", "docs", "pyproject.toml", "README.md", "LICENSE")
@@ -48,7 +35,7 @@ def write(workspace: Workspace, path: Path, options: str) -> Path:
             tar.add(file, f"workspace/{at}", recursive=False)
         _add_package(tar)
         machine = shipped("targets") / "generator" / "machine"
-        for at, file in _files(machine):
+        for at, file in files_below(machine):
             tar.add(file, f"machine/{at}", recursive=False)
         _add_text(tar, "options", f"PILOT_RUN_OPTIONS={options}\n")
     return path
@@ -57,47 +44,26 @@ def write(workspace: Workspace, path: Path, options: str) -> Path:
 def _of_workspace(workspace: Workspace) -> Iterator[tuple[str, Path]]:
     root = workspace.root
     own = ONLY_CHECKOUTS if is_own_checkout(root) else ()
-    yield from _files(root, (*NOT_OF_WORKSPACE, *own))
+    yield from files_below(root, (*NOT_OF_WORKSPACE, *own))
     corpus = root / OF_STATE
     if corpus.is_dir():
-        yield from ((f"{OF_STATE}/{at}", file) for at, file in _files(corpus.resolve()))
+        yield from ((f"{OF_STATE}/{at}", file) for at, file in files_below(corpus.resolve()))
 
 
 def _add_package(tar: tarfile.TarFile) -> None:
     checkout = Path(harness.__file__).parent.parent
     if (checkout / "pyproject.toml").is_file() and (checkout / PINS).is_file():
         for name in (*OF_CHECKOUT, PINS):
-            found = _files(checkout / name) if (checkout / name).is_dir() else [("", checkout / name)]
+            found = files_below(checkout / name) if (checkout / name).is_dir() else [("", checkout / name)]
             for at, file in found:
                 tar.add(file, f"package/{name}/{at}".rstrip("/"), recursive=False)
         return
     for one in distribution(DISTRIBUTION).files or ():
         file = Path(str(one.locate()))
-        if ".." not in one.parts and file.is_file() and not _is_never(one.parts):
+        if ".." not in one.parts and file.is_file() and not is_never(one.parts):
             tar.add(file, f"package/site/{one}", recursive=False)
     pins = {d.metadata["Name"]: d.version for d in distributions() if d.metadata["Name"].lower() not in INSTALLERS}
     _add_text(tar, "package/requirements.txt", "".join(f"{n}=={v}\n" for n, v in sorted(pins.items())))
-
-
-def _files(root: Path, without: tuple[str, ...] = ()) -> Iterator[tuple[str, Path]]:
-    """Regular files below, by their place; a link that leads out of the folder is left out."""
-    inside = root.resolve()
-    for folder, folders, names in os.walk(root):
-        here = Path(folder)
-        folders[:] = sorted(n for n in folders if not _left_out((here / n).relative_to(root), without))
-        for name in sorted(names):
-            file = here / name
-            at = file.relative_to(root)
-            if not _left_out(at, without) and file.is_file() and file.resolve().is_relative_to(inside):
-                yield at.as_posix(), file
-
-
-def _left_out(at: Path, without: tuple[str, ...]) -> bool:
-    return at.as_posix() in without or _is_never(at.parts)
-
-
-def _is_never(parts: tuple[str, ...]) -> bool:
-    return any(fnmatch.fnmatch(part, never) for part in parts for never in NEVER)
 
 
 def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:
