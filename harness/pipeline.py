@@ -68,7 +68,7 @@ from harness.predict.validate import Validation
 from harness.predict.whole import Foretold, Wanted
 from harness.report.blocks import Table
 from harness.report.csv_text import csv_text
-from harness.report.earlier import DECISION, Earlier, as_earlier, changes, newest, read_all
+from harness.report.earlier import DECISION, FORMAT, Earlier, as_earlier, changes, newest, read_all
 from harness.report.folder import write_all
 from harness.report.record import record
 from harness.report.trend import trend_of
@@ -419,7 +419,7 @@ def report(
     over = {TRENDS: trends_text(said.trend)} if said.trend else {}
     seal = outcome.seal["digest"] if outcome.seal else None
     adr = record(workspace, outcome.findings, outcome.decision, outcome.named_doubts, seal, said.day)
-    made = {"decision-record.md": adr, "decision.json": dump(outcome.as_json())}
+    made = {"decision-record.md": adr, DECISION: dump(FORMAT.stamped(outcome.as_json()))}
     write_all(folder, render.files(said, workspace.root) | made | over)
     return outcome, folder / render.PAGE
 

@@ -18,6 +18,7 @@ from harness.analysis import special
 from harness.analysis.compare import holm
 
 ALPHA = 0.05  # of all changes of a family together
+LARGEST = 700.0  # of a logarithm whose number a computer has
 NOTHING = 1e-9  # of a logarithm, or of a share: what rounding leaves is no change
 
 
@@ -39,6 +40,9 @@ class Seen:
     blocks: int | None
 
 
+Sides = Sequence[tuple[Seen, float]]
+
+
 @dataclass(frozen=True)
 class Change:
     """From one campaign to a later one; ``p`` is two-sided, of no change, and ``apart`` whether the intervals share no value."""
@@ -49,6 +53,10 @@ class Change:
     p: float
 
     @property
+    def rises(self) -> bool:
+        return self.size > (0 if self.by is By.POINTS else 1)
+
+    @property
     def magnitude(self) -> float:
         """How large it is either way."""
         return abs(self.size) if self.by is By.POINTS else abs(math.log(self.size))
@@ -57,7 +65,7 @@ class Change:
 def change(before: Seen, after: Seen, by: By) -> Change | None:
     """None where an interval has no end on the side of the other: then nothing can be said."""
     one, two = (_placed(seen, by) for seen in (before, after))
-    size = _size(before, after, by)
+    size = size_of(before, after, by)
     if one is None or two is None or size is None:
         return None
     up, degrees = two[1] >= one[1], _degrees(before, after)
@@ -67,7 +75,34 @@ def change(before: Seen, after: Seen, by: By) -> Change | None:
     sides = ((before, abs(near - one[1])), (after, abs(far - two[1])))
     apart = near < far if up else near > far
     laws = dict.fromkeys((None, degrees))
-    return Change(by, size, apart, max(_two_sided(abs(two[1] - one[1]), sides, law) for law in laws))
+    return Change(by, size, apart, max(_two_sided(abs(two[1] - one[1]), _spread(sides, law), law) for law in laws))
+
+
+def interval(before: Seen, after: Seen, by: By, confidence: float) -> tuple[float | None, float | None]:
+    """Ends of the change, as its size is counted: at one less ``p`` its nearer end is no change. None where one has no end."""
+    one, two = (_placed(seen, by) for seen in (before, after))
+    if one is None or two is None:
+        return None, None
+    there, laws = two[1] - one[1], dict.fromkeys((None, _degrees(before, after)))
+    reach = [
+        None
+        if near is None or far is None
+        else max(
+            _quantile(confidence, law) * _spread(((before, abs(near - one[1])), (after, abs(far - two[1]))), law)
+            for law in laws
+        )
+        for near, far in ((one[2], two[0]), (one[0], two[2]))
+    ]
+    ends = [None if far is None else there + way * far for way, far in zip((-1, 1), reach, strict=True)]
+    low, high = (None if end is None else _counted(end, by) for end in ends)
+    return low, high
+
+
+def _counted(end: float, by: By) -> float | None:
+    """From the scale of ``_placed`` to that of a change's size."""
+    if by is By.POINTS:
+        return min(1.0, max(-1.0, end))  # a share has no further to go
+    return math.exp(end) if end < LARGEST else None
 
 
 def judged(families: Sequence[Sequence[float]]) -> list[list[float]]:
@@ -75,10 +110,12 @@ def judged(families: Sequence[Sequence[float]]) -> list[list[float]]:
     return [holm(family) for family in families]
 
 
-def _size(before: Seen, after: Seen, by: By) -> float | None:
+def size_of(before: Seen, after: Seen, by: By) -> float | None:
+    """None where there is no ratio."""
     if by is By.POINTS:
         return after.value - before.value
-    return after.value / before.value if before.value > 0 and after.value > 0 else None
+    size = after.value / before.value if before.value > 0 and after.value > 0 else 0.0
+    return size if 0 < size < math.inf else None
 
 
 def _placed(seen: Seen, by: By) -> tuple[float | None, float, float | None] | None:
@@ -96,15 +133,18 @@ def _degrees(*seen: Seen) -> int | None:
     return max(1, min(known) - 1) if len(known) == len(seen) else None
 
 
-def _quantile(seen: Seen, degrees: int | None) -> float:
+def _quantile(confidence: float, degrees: int | None) -> float:
     """How many of its own spreads an end lies off, by the law of its tails."""
-    at = 0.5 + seen.confidence / 2
+    at = 0.5 + confidence / 2
     return float(special.ndtri(at) if degrees is None else special.stdtrit(degrees, at))
 
 
-def _two_sided(distance: float, sides: Sequence[tuple[Seen, float]], degrees: int | None) -> float:
+def _spread(sides: Sides, degrees: int | None) -> float:
     """``sides``: of each figure how far its facing end lies off; ``degrees`` is None for normal tails."""
-    spread = math.hypot(*(off / _quantile(seen, degrees) for seen, off in sides))
+    return math.hypot(*(off / _quantile(seen.confidence, degrees) for seen, off in sides))
+
+
+def _two_sided(distance: float, spread: float, degrees: int | None) -> float:
     if distance <= NOTHING:
         return 1.0
     if spread == 0:

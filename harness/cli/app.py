@@ -30,6 +30,7 @@ COMMANDS = (
     "decide",
     "gate",
     "report",
+    "compare",
     "predict",
     "status",
     "watch",

@@ -50,6 +50,7 @@ PROMISED = {  # how each promise about requests is called, by its metric: in thi
     "availability": "availability",
     "full_quality_share": "full-quality answers",
 }
+AT_LEAST = frozenset({"goodput", "availability", "full_quality_share"})  # more is better; of every other, less
 MEASURED = PROMISED | {"overhead_p95_s": "p95 overhead"}  # and what is compared without being promised
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harness.domain.bounds import MOST_ITEMS, REPORT_BYTES
 from harness.errors import BadFile, Problem, Refused
+from harness.evidence.schema import Format, version_of
 from harness.report.blocks import Cell, Table, absent, number, table
 from harness.report.columns import toned, word
 from harness.tables.plain import shown
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 DECISION = "decision.json"
+FORMAT = Format(DECISION, 1)  # reports of 0.1.0 name no version: they have the same fields, and fewer
 RENDERED = Path("reports") / "rendered"  # of a workspace
-HINT = "leave it out of --compare, or make it again: pilot report in its workspace"
+HINT = "name another report, or make it again: pilot report in its workspace"
 DEEPEST = 3  # folders below one that is named: NIGHT/report/decision.json
 
 
@@ -61,8 +63,8 @@ class _Verdict(_Beyond):
     beyond: _Beyond | None = None
 
 
-class _Amount(_Loose):
-    value: float | None = None
+class _Amount(_Beyond):
+    reason: str | None = None
 
 
 class _Cost(_Loose):
@@ -102,6 +104,22 @@ def read_all(paths: Sequence[Path]) -> list[tuple[str, dict[str, Any]]]:
     return [(_name(file), read_earlier(file)) for file in files]
 
 
+def read_two(a: Path, b: Path) -> tuple[tuple[str, dict[str, Any]], tuple[str, dict[str, Any]]]:
+    """The one report of each path, as ``read_all`` does; raises Refused where a path holds several, or both are the same."""
+    one, two = _only(a), _only(b)
+    found = (_name(one), read_earlier(one)), (_name(two), read_earlier(two))
+    if one.samefile(two):
+        raise Refused(f"{a} and {b} are the same report: {one}", "name an earlier and a later one")
+    return found
+
+
+def _only(path: Path) -> Path:
+    files = _files(path)
+    if len(files) > 1:
+        raise Refused(f"{path} holds {len(files)} reports", f"name one of them, as {files[0].parent}")
+    return files[0]
+
+
 def _files(path: Path) -> list[Path]:
     """Of a file itself, of a report, of a workspace or its evidence the report, of a folder of such all of them."""
     if not path.is_dir():
@@ -138,14 +156,15 @@ def _name(file: Path) -> str:
 
 
 def read_earlier(path: Path) -> dict[str, Any]:
-    """A decision.json, or the folder of a report that has one; raises BadFile for anything else, with every wrong field."""
+    """A decision.json, or the folder of a report that has one; raises BadFile for anything else, with every wrong field, TooNew."""
     file = path / DECISION if path.is_dir() else path
     try:
-        said = json.loads(text_of(file, most=REPORT_BYTES))
+        said = json.loads(text_of(file, HINT, REPORT_BYTES))
     except (ValueError, RecursionError) as error:
         raise BadFile(file, [Problem("", f"is not valid JSON: {error}")], HINT) from None
     if not isinstance(said, dict):
         raise BadFile(file, [Problem("", "is not an object: want the decision.json of an earlier report")], HINT)
+    version_of(file, FORMAT, said.get("schema_version", 1), said.get("written_by"))
     return as_earlier(said, file)
 
 

@@ -7,7 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from harness.analysis.trend import ALPHA, By, Change, Seen, change, judged
+from harness import words
+from harness.analysis.slo import EXPECTED
+from harness.analysis.trend import ALPHA, By, Change, Seen, change, judged, size_of
+from harness.domain.reason import Reason
+from harness.domain.reasons import between as why
 from harness.domain.verdict import METHOD, WORK_METHOD
 from harness.words.numbers import FORMATS
 
@@ -15,9 +19,11 @@ MOST = 30  # earlier campaigns; older ones are left out, and their number is sai
 USUAL_CONFIDENCE = 0.95
 THIS = "this report"
 MONEY = "USD"
+RUNTIME = "monthly_runtime_usd"  # a cost under the metric that its promise has
 ALIKE = {METHOD, WORK_METHOD}  # methods that judge each promise alike, though not the same promises
 ASKED = ("load", "mix", "tenants", "quality", "questions")  # sealed fields that say what was asked
 PRICED = ("traffic", "traffic_trace", "costs")  # of a cost: what it is scored at
+PRICES = ("prices", "token_prices")
 
 Key = tuple[str, str, str]  # profile, metric, target
 
@@ -63,17 +69,26 @@ class Campaign:
 
 @dataclass(frozen=True)
 class Step:
-    """From the campaign ``before`` to ``after``, by their places; without a change ``why`` none is told."""
+    """From the campaign ``before`` to ``after``, by their places; ``why`` no change is told where there is none."""
 
     key: Key
     before: int
     after: int
     change: Change | None
-    why: str = ""
+    why: Reason | None = None
     newest: bool = False
     p: float | None = None  # by Holm's correction over its family
     family: int = 0
-    comparable: bool = True  # asked and judged the same
+
+    @property
+    def comparable(self) -> bool:
+        """Asked and judged the same."""
+        return not isinstance(self.why, why.NotComparable)
+
+    @property
+    def lack(self) -> str:
+        """Why no change is told; empty where one is."""
+        return f"{'' if self.comparable else 'not comparable: '}{words.said(self.why)}" if self.why else ""
 
     @property
     def beyond(self) -> bool:
@@ -141,6 +156,26 @@ def trend_of(earlier: Sequence[tuple[str, Mapping[str, Any]]], now: Mapping[str,
     return Trend(campaigns, _steps(campaigns), max(0, len(every) - MOST), undated, repeated)
 
 
+def between(a: tuple[str, Mapping[str, Any]], b: tuple[str, Mapping[str, Any]]) -> Trend:
+    """Two campaigns in the order given, with the monthly costs that were not promised: the same changes, told the same."""
+    campaigns = tuple(
+        replace(c, points={**c.points, **{k: p for k, p in _months(c) if k not in c.points}})
+        for c in _campaigns([a, b])
+    )
+    return Trend(campaigns, _steps(campaigns))
+
+
+def one_campaign(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    """Whether both are reports of the same one."""
+    return a["campaign"]["from_utc"] is not None and _same(a) == _same(b)
+
+
+def _months(one: Campaign) -> Iterator[tuple[Key, Point]]:
+    for name, cost in one.said["cost"].items():
+        if month := cost["per_month"]:
+            yield (EXPECTED, RUNTIME, name), Point("", _seen(month), None, None, MONEY, month["reason"] or "no value")
+
+
 def _same(said: Mapping[str, Any]) -> tuple[Any, ...]:
     """Two reports of one campaign, one of them early, share their first run and their plan: they are no two campaigns."""
     about = said["campaign"]
@@ -206,43 +241,48 @@ def _told(step: Step, p: float, family: int) -> Step:
 
 def _step(campaigns: Sequence[Campaign], key: Key, before: int, after: int, *, newest: bool) -> Step:
     one, two = campaigns[before], campaigns[after]
-    if why := incomparable(one, two, key):
-        return Step(key, before, after, None, f"not comparable: {why}", newest, comparable=False)
+    if other := incomparable(one, two, key):
+        return Step(key, before, after, None, other, newest)
     a, b = one.points[key], two.points[key]
+    pair = counted_in(a, b)
+    if pair is None:
+        return Step(key, before, after, None, why.NoValue(b.why if b.seen is None else a.why), newest)
+    found = change(*pair)
+    lacks = why.NoEnd() if size_of(*pair) is not None else why.NoRatio()
+    return Step(key, before, after, found, None if found else lacks, newest)
+
+
+def counted_in(a: Point, b: Point) -> tuple[Seen, Seen, By] | None:
+    """The figures that a change is told of: values, or the shares beyond the limit where a value is infinite."""
     if a.seen and b.seen:
-        found = change(a.seen, b.seen, By.POINTS if b.unit == "share" else By.TIMES)
-    elif a.beyond and b.beyond:
-        found = change(a.beyond, b.beyond, By.POINTS)
-    else:
-        return Step(key, before, after, None, f"no value: {b.why if b.seen is None else a.why}", newest)
-    return Step(key, before, after, found, "" if found else "an interval has no end on that side", newest)
+        return a.seen, b.seen, By.POINTS if b.unit == "share" else By.TIMES
+    return (a.beyond, b.beyond, By.POINTS) if a.beyond and b.beyond else None
 
 
-def incomparable(one: Campaign, two: Campaign, key: Key) -> str:
-    """Why no change may be told between two campaigns; empty where it may."""
+def incomparable(one: Campaign, two: Campaign, key: Key) -> why.NotComparable | None:
+    """Why no change may be told between two campaigns; None where it may."""
     a, b = one.points[key], two.points[key]
     methods = [c.said["method"] for c in (one, two)]
     if methods[0] != methods[1] and not set(methods) <= ALIKE:
-        return f"judged by {methods[0] or 'an unnamed method'}, then by {methods[1] or 'an unnamed method'}"
+        return why.JudgedOtherwise(*methods)
     if (a.limit, a.unit) != (b.limit, b.unit):
-        return f"promise of {_limit(a)}, then of {_limit(b)}"
+        return why.OtherPromise(a.limit, a.unit, b.limit, b.unit)
     scales = [c.about["model_time_scale"] for c in (one, two)]
     if scales[0] != scales[1]:
-        return f"model time times {scales[0]}, then times {scales[1]}"
+        return why.OtherModelTime(*scales)
     sealed = [c.about["sealed"] for c in (one, two)]
     if None in sealed:
-        return "without a seal nobody knows what was asked"
-    asked = (*PRICED,) if b.unit == MONEY else (*ASKED, f"profiles.{key[0]}")
-    other = sorted(n for n in {*sealed[0], *sealed[1]} if sealed[0].get(n) != sealed[1].get(n) and _among(n, asked))
-    return f"asked otherwise: {', '.join(other[:3])}{' and more' if len(other) > 3 else ''}" if other else ""
+        return why.WithoutSeal()
+    differ = sorted(n for n in {*sealed[0], *sealed[1]} if sealed[0].get(n) != sealed[1].get(n))
+    asked = PRICED if b.unit == MONEY else (*ASKED, f"profiles.{key[0]}")
+    if other := [n for n in differ if _among(n, asked)]:
+        return why.AskedOtherwise(tuple(other))
+    prices = [n for n in differ if b.unit == MONEY and _among(n, PRICES)]
+    return why.OtherPrices(tuple(prices)) if prices else None
 
 
 def _among(name: str, groups: Sequence[str]) -> bool:
     return any(name == group or name.startswith(f"{group}.") for group in groups)
-
-
-def _limit(point: Point) -> str:
-    return "no limit" if point.limit is None else FORMATS[point.unit](point.limit)
 
 
 def configured(trend: Trend) -> Iterator[tuple[str, str, Any, Any]]:

@@ -69,7 +69,8 @@ def _point_json(trend: Trend, place: int, point: Point | None, key: Key) -> dict
         if step is None
         else {
             "comparable": step.comparable,
-            "why_not": step.why or None,
+            "why_not": step.lack or None,
+            "why_not_kind": step.why.kind if step.why else None,
             "by": step.change.by.value if step.change else None,
             "size": step.change.size if step.change else None,
             "intervals_apart": step.change.apart if step.change else None,

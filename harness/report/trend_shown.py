@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.analysis.trend import ALPHA, By, Change
+from harness.analysis.trend import ALPHA, NOTHING, By, Change
 from harness.domain.columns import Column, Kind
 from harness.domain.shown import visible
 from harness.domain.verdict import Judgement
@@ -43,7 +44,7 @@ def sentences(trend: Trend, names: Names, promised: Names) -> tuple[str, ...]:
     if len(trend.campaigns) > 2:
         found.append(f"Between the older ones: {_family(trend, names, promised, newest=False)}.")
     if untold := [step for step in trend.untold if step.newest]:
-        some = dict.fromkeys(step.why for step in untold)
+        some = dict.fromkeys(step.lack for step in untold)
         found.append(
             f"{counted(len(untold), 'newest change')} could not be judged: {'; '.join(list(some)[:MOST_SAID])}."
         )
@@ -88,7 +89,15 @@ def _told(trend: Trend, step: Step, names: Names, promised: Names) -> str:
 
 
 def _size(change: Change) -> str:
-    return f"{significant(change.size)} times" if change.by is By.TIMES else f"{100 * change.size:+.2f} points"
+    return change_text(change.size, change.by)
+
+
+def change_text(size: float, by: By) -> str:
+    """``1.08 times``, ``+0.40 points``: a change, or an end of its interval."""
+    if by is By.POINTS:
+        return f"{100 * size:+.2f} points"
+    near = abs(size - 1) < 0.005 and not math.isclose(size, 1, abs_tol=NOTHING)
+    return f"{significant(size, 7 if near else 3)} times"
 
 
 def figures(trend: Trend, names: Names, promised: Names) -> Iterator[Figure]:
@@ -164,7 +173,7 @@ def _did(change: Change) -> str:
 
 
 def _cells(point: Point, step: Step | None) -> tuple[Any, ...]:
-    change = None if step is None else (_size(step.change) if step.change else step.why)
+    change = None if step is None else (_size(step.change) if step.change else step.lack)
     told = None if step is None or step.p is None else ("yes" if step.beyond else "not shown")
     apart = None if step is None or step.change is None else ("apart" if step.change.apart else "overlap")
     return point.verdict, point, point, point.limit and (point.limit, point.unit), change, apart, step and step.p, told
@@ -232,14 +241,15 @@ def changed(trend: Trend | None) -> Table:
         [
             (text("campaign"), lambda row: row[0]),
             (text("field"), lambda row: row[1]),
-            (text("before", lack="not there"), lambda row: _plain(row[2])),
-            (text("now", lack="not there"), lambda row: _plain(row[3])),
+            (text("before", lack="not there"), lambda row: plain(row[2])),
+            (text("now", lack="not there"), lambda row: plain(row[3])),
         ],
         note,
     )
 
 
-def _plain(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+def plain(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+    """Of a field, short; None of what was not there."""
     if value is None:
         return None
     return visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), MOST_VALUE)

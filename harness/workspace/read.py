@@ -17,7 +17,7 @@ from harness.domain.sweep import MARK, Setting, Sweep
 from harness.domain.target import Target
 from harness.domain.trace import Trace
 from harness.domain.traffic import Traffic, week_of
-from harness.domain.verdict import PROMISED, Slo
+from harness.domain.verdict import AT_LEAST, PROMISED, Slo
 from harness.domain.workload import WorkKind, Workload
 from harness.errors import BadFile, NoWorkspace, Problem, Refused
 from harness.evidence.regular import there
@@ -293,15 +293,15 @@ class Workspace:
             "first_reasoning_p95_s": slo.first_reasoning_p95_s,
         }
         out = [Slo(PROMISED[metric], metric, limit, "s") for metric, limit in at_most.items() if limit is not None]
-        out.append(Slo(PROMISED["error_rate"], "error_rate", slo.error_rate, "share"))
-        at_least = {
+        shares = {
+            "error_rate": slo.error_rate,
             "goodput": slo.goodput,
             "availability": slo.availability,
             "full_quality_share": slo.full_quality_share,
         }
-        for metric, share in at_least.items():
+        for metric, share in shares.items():
             if share is not None:
-                out.append(Slo(PROMISED[metric], metric, share, "share", at_least=True))
+                out.append(Slo(PROMISED[metric], metric, share, "share", metric in AT_LEAST))
         return tuple(out)
 
 

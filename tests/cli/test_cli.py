@@ -50,7 +50,7 @@ def test_what_is_refused_exits_with_2_and_one_message(tmp_path, words, says):
     assert "Traceback" not in done.stderr
 
 
-NO_WORKSPACE = {"init", "demo", "prices", "verify"}
+NO_WORKSPACE = {"init", "demo", "prices", "compare", "verify"}
 NEEDED = {"race": ("x",), "up": ("x",), "cold": ("x",), "time": ("x", "deploy", "--", "true")}
 
 

@@ -15,7 +15,19 @@ from harness.decision.rule import Cap, Confidence
 from harness.domain.ledger import GeneratorHealth, close
 from harness.domain.reading import Absent, Window
 from harness.domain.reason import Other, Reason, as_recorded, kind_of
-from harness.domain.reasons import absence, choice, decided, doubt, fault, place, reading, seal, untold, verdict
+from harness.domain.reasons import (
+    absence,
+    between,
+    choice,
+    decided,
+    doubt,
+    fault,
+    place,
+    reading,
+    seal,
+    untold,
+    verdict,
+)
 from harness.evidence.files import dump, write_text
 from harness.evidence.run_folder import ledger_json
 from harness.planning import seal_of
@@ -288,7 +300,7 @@ def test_what_older_evidence_says_is_of_no_kind_but_as_recorded():
 
 def kinds():
     """Every kind that something can be of."""
-    rooms = (absence, choice, decided, doubt, fault, place, reading, seal, untold, verdict)
+    rooms = (absence, between, choice, decided, doubt, fault, place, reading, seal, untold, verdict)
     found = {k for room in rooms for k in vars(room).values() if isinstance(k, type) and issubclass(k, Reason)}
     return [k for k in found if not any(k in other.__bases__ for other in found) and k is not Reason]
 

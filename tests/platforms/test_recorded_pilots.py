@@ -10,6 +10,7 @@ from harness import pipeline
 from harness.analysis.series import answers
 from harness.campaign.progress import Progress
 from harness.collect.collect import collect
+from harness.domain.bill import called
 from harness.domain.estimate import Estimate
 from harness.predict.predict import predicted
 from harness.predict.prediction import Quantity
@@ -221,6 +222,7 @@ def test_every_line_of_a_bill_has_its_quantity_its_price_with_source_and_its_bas
     priced = {r["item"]: r for r in rows(pilot, "prices")}
     bill = rows(pilot, "bill")
     lines = [line for cost in outcome.findings.costs for line in cost.monthly.lines]
+    names = called(lines)
 
     assert {r["target"] for r in bill} == {t.label for t in pilot[0].measured()}
     assert len(bill) == len(lines)
@@ -229,8 +231,9 @@ def test_every_line_of_a_bill_has_its_quantity_its_price_with_source_and_its_bas
         assert row["unit"]
         assert row["unit price"].startswith("$")
         assert row["basis"] in ("METERED", "MODELLED")
-        assert priced[line.price_key]["source"], line.price_key
-        assert priced[line.price_key]["confirmed"] in ("yes", "no, unconfirmed")
+        price = priced[names[line.price_key]]
+        assert price["source"], line.price_key
+        assert price["confirmed"] in ("yes", "no, unconfirmed")
     assert all(isinstance(cost.per_month_usd, Estimate) and said(cost.coverage) for cost in outcome.findings.costs)
 
 

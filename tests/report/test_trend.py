@@ -9,6 +9,7 @@ import pytest
 
 from harness import pipeline
 from harness.analysis.trend import By, Seen, change
+from harness.domain.reasons.between import AskedOtherwise, NoValue
 from harness.domain.verdict import PROMISED as PROMISES
 from harness.errors import BadFile, Refused
 from harness.evidence.files import dump
@@ -95,7 +96,7 @@ def test_what_was_asked_or_judged_otherwise_is_not_comparable_and_no_line_joins_
     [told] = trend.steps
 
     assert told.change is None
-    assert told.why.startswith(f"not comparable: {why}")
+    assert told.lack.startswith(f"not comparable: {why}")
     assert re.search(r'stroke-width="1.5" opacity', drawn.svg.wide)  # intervals are drawn
     assert not re.search(
         r'stroke-width="1.5"/>', drawn.svg.wide.split('class="plot"')[1].replace('stroke-dasharray="5,4"/>', "")
@@ -119,7 +120,7 @@ def test_a_promise_of_money_is_another_where_the_traffic_is():
         night(1, verdict(value=100.0, **usd), verdict()),
         night(2, verdict(value=100.0, **usd), verdict(), sealed={"traffic.requests_per_month": 2e6}),
     )
-    assert [s.why for s in trend.steps] == ["not comparable: asked otherwise: traffic.requests_per_month", ""]
+    assert [s.why for s in trend.steps] == [AskedOtherwise(("traffic.requests_per_month",)), None]
 
 
 def test_a_percentile_that_failures_made_infinite_is_compared_by_the_share_beyond_the_limit():
@@ -135,7 +136,7 @@ def test_a_percentile_that_failures_made_infinite_is_compared_by_the_share_beyon
 
 def test_where_neither_is_known_nothing_is_compared_and_the_reason_stays():
     trend = over(night(1, verdict()), night(2, verdict(value=None)))
-    assert trend.steps[0].why == "no value: too many failed"
+    assert trend.steps[0].why == NoValue("too many failed")
     assert "could not be judged: no value: too many failed" in words(trend)
 
 
@@ -269,7 +270,7 @@ def test_where_nothing_changes_a_whole_report_seldom_says_that_something_did():
 
 
 def folder_of(root, name, said):
-    (root / name).mkdir(parents=True)
+    (root / name).mkdir(parents=True, exist_ok=True)
     (root / name / "decision.json").write_text(json.dumps(said))
     return root / name
 
