@@ -328,7 +328,11 @@ def test_whatever_byte_of_the_file_is_flipped_it_is_told(whole, tmp_path):
             verifying.verified(tmp_path / "b")
 
 
-@pytest.mark.parametrize("content", [b"", b"text", gzip.compress(b"text"), gzip.compress(bytes(4096))])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"text", gzip.compress(b"text", mtime=0), gzip.compress(bytes(4096), mtime=0)],
+    ids=["nothing", "text", "text, packed", "zeros, packed"],
+)
 def test_what_is_no_bundle_is_refused(tmp_path, content):
     (tmp_path / "b").write_bytes(content)
 
