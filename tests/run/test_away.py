@@ -81,7 +81,8 @@ def gone_on(tar, measured, name):
     """A machine's evidence: what came with the bundle, and then what it measured."""
     folder = measured.parent / name
     come = [member for member in tar.getmembers() if member.name.startswith("workspace/evidence/")]
-    tar.extractall(folder, come, filter="data")
+    tar.extraction_filter = getattr(tarfile, "data_filter", None)  # 3.11.2 has none
+    tar.extractall(folder, come)
     evidence = folder / "workspace" / "evidence"
     for path in (p for p in measured.rglob("*") if p.is_file() and p.suffix != ".jsonl"):
         there = evidence / path.relative_to(measured)

@@ -169,10 +169,10 @@ def test_a_job_beyond_its_time_limit_is_told_so_and_the_next_one_is_done(tmp_pat
 
 
 def test_a_job_beyond_its_memory_is_told_so(tmp_path, corpus):
-    with Works(tmp_path, corpus, RAG_JOBS_MEMORY_MB="34", RAG_JOBS_MOST_RECEIVES="1") as works:
+    with Works(tmp_path, corpus, RAG_JOBS_MEMORY_MB="16", RAG_JOBS_MOST_RECEIVES="1") as works:
         job = works.submit(0, documents=2400)
         assert works.ends(60) == {"dead": 1}
 
         told = works.store.status(job)["error"]
     assert told["code"] == "memory_limit"
-    assert "34 MiB" in told["message"]
+    assert "16 MiB" in told["message"]
