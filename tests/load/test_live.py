@@ -43,7 +43,7 @@ def watched(tmp_path_factory):
     return Done(code, (cwd / "output.txt").read_text(), folder), shown, csv, server
 
 
-def wait_for(condition, seconds=30):
+def wait_for(condition, seconds=90):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(httpx.HTTPError):

@@ -21,6 +21,7 @@ from tests.load.run import STEADY, described, questions_file
 from tests.load.test_live import wait_for
 from tests.load.ui import address, opened, page_port
 from tests.suite import warm
+from tests.suite.waiting import until
 
 PARTS = re.compile(r"([a-z0-9])([A-Z0-9])")  # between which Locust's own script puts a line: p95 is posted as p_95
 
@@ -118,10 +119,15 @@ def told_by(ui, runs, workers):
     told["during"] = page.start()
     wait_for(lambda: len(list(runs.glob("*/ledger.json"))) == 1)
     wait_for(lambda: ui.get("/stats/requests").json()["state"] in ("stopped", "ready"))
-    told["chosen"] = Page(ui).start(arrivals="constant", rate="", mode="json")
+    told["chosen"] = until(lambda: accepted(Page(ui).start(arrivals="constant", rate="", mode="json")))
     wait_for(lambda: len(list(runs.glob("*/ledger.json"))) == 2)
     told["in force"] = Page(ui).shown["extra_options"]
     return told
+
+
+def accepted(answer):
+    """None while the workers of the run before are not ready yet."""
+    return answer if answer["success"] else None
 
 
 def test_start_alone_sends_what_the_command_line_says(story):
