@@ -18,6 +18,7 @@ NEVER = (
     "worker-secret*",
     "node_modules",
     ".*_cache",
+    "*-bundle.tar.gz",  # as pilot bundle names what it writes: a copy of what is beside it
     ".*.partial",  # half a file that a crash left
 )
 

@@ -115,14 +115,14 @@ def _breaks_likely(r: kinds.BreaksLikely) -> str:
 
 def _slower(r: kinds.Slower) -> str:
     return (
-        f"Under {r.profile} the {MEASURED[r.metric]} of {r.label} is {significant(r.ratio)} times that of {r.rival}"
+        f"Under {r.profile} traffic the {MEASURED[r.metric]} of {r.label} is {significant(r.ratio)} times that of {r.rival}"
         f"{bracket(significant(r.ratio), ends(r.ends, significant))}."
     )
 
 
 def _alike(r: kinds.Alike) -> str:
     return (
-        f"Under {r.profile} the {MEASURED[r.metric]} is the same within {(r.margin - 1) * 100:.0f} %: "
+        f"Under {r.profile} traffic the {MEASURED[r.metric]} is the same within {(r.margin - 1) * 100:.0f} %: "
         f"ratio {ends(r.ends, lambda v: f'{v:.2f}')}."
     )
 

@@ -325,7 +325,7 @@ def open_workspace(root: Path) -> Workspace:
 
 def _of_targets(root: Path) -> Iterator[Problem]:
     """What is wrong with the targets of a workspace that can't be opened; whoever fixes one file fixes all."""
-    for folder in sorted(path.parent for path in root.glob("targets/*/target.toml") if there(path)):
+    for folder in sorted(folder for folder in root.glob("targets/*") if there(folder / "target.toml")):
         try:
             read_prospect(folder, {"corpus": str(root), "workspace": str(root)})
         except BadFile as bad:

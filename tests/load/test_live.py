@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import time
 
 import httpx
 import pytest
@@ -11,6 +10,7 @@ from tests.fakes import ScriptedServer
 from tests.load.run import STEADY, Done, questions_file
 from tests.load.ui import opened, page_port
 from tests.suite import warm
+from tests.suite.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +43,15 @@ def watched(tmp_path_factory):
     return Done(code, (cwd / "output.txt").read_text(), folder), shown, csv, server
 
 
-def wait_for(condition, seconds=90):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+def wait_for(condition):
+    """A page that does not answer yet says no."""
+
+    def true():
         with contextlib.suppress(httpx.HTTPError):
-            if condition():
-                return
-        time.sleep(0.1)
-    raise AssertionError("it did not happen in time")
+            return condition()
+        return False
+
+    until(true, 90)
 
 
 def test_rows_of_their_own_stand_outside_aggregated(watched):

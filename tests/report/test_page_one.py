@@ -170,7 +170,9 @@ def test_the_largest_effect_stands_first_whatever_it_is_of():
     found = stands_out(findings((over,), (slow,), (full,)), NAMES)
 
     assert [type(r) for r in found] == [page.Slower, page.BrokenNow, page.NoRoom]
-    assert said(found[0]) == "Under burst the p95 time to first token of B is 13.0 times that of A (9.00 to 19.0)."
+    assert (
+        said(found[0]) == "Under burst traffic the p95 time to first token of B is 13.0 times that of A (9.00 to 19.0)."
+    )
 
 
 def test_what_is_not_shown_does_not_stand_out():

@@ -108,6 +108,7 @@ def workspace(tmp_path):
     (made.root / "loadprofiles").mkdir(exist_ok=True)
     (made.root / "secret.env").write_text("RAG_TOKEN=sesame\n")
     (made.root / ".env").write_text("RAG_TOKEN=sesame\n")
+    (made.root / "ours-bundle.tar.gz").write_bytes(b"evidence, once more")
     (made.root / "questions.jsonl").write_text("{}\n")
     return made
 
@@ -142,6 +143,7 @@ def test_it_is_begun_once_followed_to_its_end_and_fetched(workspace, measured):
     assert given == 'RAG_URL="http://127.0.0.1:9"\nRAG_TOKEN="a \\"token\\""\n'
     assert {"workspace/pilot.toml", "workspace/questions.jsonl", "options"} <= set(names)
     assert not [n for n in names if n.endswith(".env") or "/.git/" in n or ".venv" in n], "no secret goes with it"
+    assert not [n for n in names if n.endswith("-bundle.tar.gz")], "nor what pilot bundle wrote beside it"
     assert "package/pyproject.toml" in names
     assert "machine/tell.py" in names
     assert len(waits) == 3
